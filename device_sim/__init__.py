@@ -1,0 +1,1 @@
+"""Boards without hardware: starts an emulator and hands back a serial URL."""

@@ -1,0 +1,1 @@
+"""Serial bridge: bytes, frames and messages between a host and a board."""

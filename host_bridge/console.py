@@ -1,0 +1,34 @@
+"""How every command line of the project starts and ends."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from host_bridge.errors import UserError
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def run_cli(app: Callable[[], Any]) -> None:
+    """Run ``app`` and turn user errors and Ctrl-C into one line and an exit code.
+
+    Raises:
+        SystemExit: 2 after a :class:`UserError`, 130 after Ctrl-C, else what ``app`` raises.
+    """
+    try:
+        app()
+    except UserError as error:
+        message = " ".join(str(error).split())
+        print(f"error: {message}", file=sys.stderr)
+        raise SystemExit(EXIT_USER_ERROR) from None
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(EXIT_INTERRUPTED) from None
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document, and nothing else, on standard output."""
+    json.dump(document, sys.stdout, indent=2, sort_keys=True)
+    sys.stdout.write("\n")
