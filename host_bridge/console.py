@@ -28,7 +28,7 @@ def run_cli(app: Callable[[], Any]) -> None:
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 
-def print_json(document: Any) -> None:
+def print_json(document: object) -> None:
     """Print one JSON document, and nothing else, on standard output."""
     json.dump(document, sys.stdout, indent=2, sort_keys=True)
     sys.stdout.write("\n")
