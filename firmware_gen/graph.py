@@ -1,0 +1,168 @@
+"""The model as the passes see it: immutable tensors and operators, nothing of the file format left."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+INT8_MIN = -128
+INT8_MAX = 127
+
+
+class Activation(Enum):
+    """Fused activation of an operator; values are the names shown in messages."""
+
+    NONE = "NONE"
+    RELU = "RELU"
+    RELU6 = "RELU6"
+    RELU_N1_TO_1 = "RELU_N1_TO_1"
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor of the model.
+
+    Attributes:
+        index: position in the model's tensor table.
+        label: printable name for messages and reports; never part of generated identifiers.
+        shape: dimensions; activations are NHWC with batch 1, weights are output channel first.
+        dtype: element type.
+        scales: float32 values widened to Python floats; one, or one per output channel.
+        zero_point: quantised value that stands for 0.
+        data: the constant's elements in ``shape``, or None for an activation.
+    """
+
+    index: int
+    label: str
+    shape: tuple[int, ...]
+    dtype: Literal["int8", "int32"]
+    scales: tuple[float, ...]
+    zero_point: int
+    data: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+    @property
+    def hwc(self) -> tuple[int, int, int]:
+        """Height, width and channels of an activation; vectors are all channels."""
+        if len(self.shape) in (2, 3, 4):
+            height, width, channels = (1, 1, *self.shape[1:])[-3:]
+            return height, width, channels
+        return 1, 1, self.elements
+
+
+@dataclass(frozen=True)
+class Padding:
+    """Rows and columns of zero points that a window reads around its input."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a kernel moves over its input; every pair is (height, width)."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: Padding
+
+
+@dataclass(frozen=True)
+class Conv2D:
+    """CONV_2D; weights are (output channels, kernel height, kernel width, input channels)."""
+
+    input: int
+    output: int
+    weights: int
+    bias: int | None
+    window: Window
+    activation: Activation
+
+
+@dataclass(frozen=True)
+class FullyConnected:
+    """FULLY_CONNECTED over the whole input; weights are (outputs, inputs)."""
+
+    input: int
+    output: int
+    weights: int
+    bias: int | None
+    activation: Activation
+
+
+@dataclass(frozen=True)
+class Pool:
+    """AVERAGE_POOL_2D or MAX_POOL_2D."""
+
+    input: int
+    output: int
+    kind: Literal["average", "max"]
+    window: Window
+    activation: Activation
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """RESHAPE: the same bytes under another shape."""
+
+    input: int
+    output: int
+
+
+Op = Conv2D | FullyConnected | Pool | Reshape
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A whole model.
+
+    Attributes:
+        name: printable ASCII, at most 31 characters, from the file's name.
+        sha256: of the file, 64 hexadecimal digits.
+        file_bytes: size of the file.
+        tensors: by index, only those the operators touch.
+        ops: in execution order.
+        input: index of the model's input tensor.
+        output: index of the model's output tensor.
+    """
+
+    name: str
+    sha256: str
+    file_bytes: int
+    tensors: dict[int, Tensor] = field(repr=False)
+    ops: tuple[Op, ...]
+    input: int
+    output: int
+
+    def constant(self, index: int) -> npt.NDArray[Any]:
+        """Elements of a constant tensor.
+
+        Raises:
+            KeyError: the tensor is not a constant; parsing rules that out for weights and biases.
+        """
+        data = self.tensors[index].data
+        if data is None:
+            raise KeyError(index)
+        return data
+
+
+def op_name(op: Op) -> str:
+    """Name of an operator as TensorFlow Lite spells it."""
+    if isinstance(op, Pool):
+        return f"{op.kind.upper()}_POOL_2D"
+    return {Conv2D: "CONV_2D", FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
+
+
+def float32(value: float) -> float:
+    """``value`` rounded to float32, as the model file stores scales."""
+    return float(np.float32(value))

@@ -1,0 +1,106 @@
+"""Reads ``.tflite`` files into graphs; what is not supported is refused here, with a reason."""
+
+import hashlib
+from pathlib import Path
+
+from firmware_gen.graph import Graph, Op, Tensor
+from firmware_gen.parse import conv, fully_connected, pool, reshape
+from firmware_gen.parse.operators import OperatorContext, OperatorReader
+from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
+from firmware_gen.parse.tensors import activation_tensor
+from host_bridge.errors import UserError
+
+READERS: dict[int, OperatorReader] = {
+    reader.code: reader for reader in (conv.READER, fully_connected.READER, pool.AVERAGE, pool.MAX, reshape.READER)
+}
+_NAME_LENGTH = 31
+
+
+def parse_tflite(path: Path) -> Graph:
+    """Read a model file.
+
+    Raises:
+        UserError: the file cannot be read, is damaged, or holds something that is not supported.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or type(error).__name__}; give a .tflite file") from error
+    return parse_bytes(content, path.name)
+
+
+def parse_bytes(content: bytes, file_name: str) -> Graph:
+    """Read a model from memory; ``file_name`` names it in messages and, without its suffix, in the firmware.
+
+    Raises:
+        UserError: as :func:`parse_tflite`.
+    """
+    specs = {code: reader.options for code, reader in READERS.items() if reader.options is not None}
+    raw = read_raw(content, file_name, specs)
+    try:
+        tensors: dict[int, Tensor] = {}
+        source, output = _end(raw, raw.inputs, "input", tensors), _end(raw, raw.outputs, "output", tensors)
+        ops = tuple(_operator(position, row, raw, tensors) for position, row in enumerate(raw.operators))
+        _check_order(ops, source, output, tensors)
+    except UserError as error:
+        raise UserError(f"{file_name}: {error}") from None
+    stem = file_name.removesuffix(".tflite")
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in stem)[:_NAME_LENGTH]
+    digest = hashlib.sha256(content).hexdigest()
+    return Graph(name or "model", digest, len(content), tensors, ops, source, output)
+
+
+def _end(raw: RawModel, indices: tuple[int, ...], which: str, tensors: dict[int, Tensor]) -> int:
+    """The model's only input or output tensor."""
+    if len(indices) != 1:
+        raise UserError(f"the model has {len(indices)} {which}s; models with exactly one are supported")
+    index = indices[0]
+    if not 0 <= index < len(raw.tensors):
+        raise UserError(f"the model's {which} is tensor {index}, which does not exist; convert the model again")
+    tensor = tensors.setdefault(index, activation_tensor(index, raw.tensors[index], f"model {which}"))
+    if len(tensor.shape) > 1 and tensor.shape[0] != 1:
+        raise UserError(
+            f"the model's {which} has shape {list(tensor.shape)}; batch 1 is supported, convert with batch size 1"
+        )
+    return index
+
+
+def _operator(position: int, row: RawOperator, raw: RawModel, tensors: dict[int, Tensor]) -> Op:
+    reader = READERS.get(row.code)
+    if reader is None:
+        raise UserError(_unsupported(position, row, raw))
+    return reader.read(OperatorContext(f"operator {position} ({reader.name})", row, raw, tensors))
+
+
+def _unsupported(position: int, row: RawOperator, raw: RawModel) -> str:
+    outputs = [raw.tensors[i].name for i in row.outputs if 0 <= i < len(raw.tensors)]
+    output = f" writing '{outputs[0]}'" if outputs else ""
+    supported = ", ".join(reader.name for reader in READERS.values())
+    return (
+        f"operator {position} is {operator_name(row.code)}{output}, which is not supported; supported are {supported}"
+    )
+
+
+def operator_name(code: int) -> str:
+    """Name of a builtin operator code."""
+    import tflite
+
+    names: dict[int, str] = {
+        value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)
+    }
+    return names.get(code, f"operator code {code}")
+
+
+def _check_order(ops: tuple[Op, ...], source: int, output: int, tensors: dict[int, Tensor]) -> None:
+    """Every tensor is written once, before it is read, and the model's output is written."""
+    written = {source}
+    for position, op in enumerate(ops):
+        if op.input not in written:
+            raise UserError(
+                f"operator {position} reads tensor {op.input} before it is written; convert the model again"
+            )
+        if op.output in written:
+            raise UserError(f"operator {position} writes tensor {op.output} a second time; convert the model again")
+        written.add(op.output)
+    if output not in written:
+        raise UserError(f"no operator writes the model's output '{tensors[output].label}'; convert the model again")
