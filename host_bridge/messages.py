@@ -1,0 +1,185 @@
+"""The message table: every number that host and board must agree on, written down once.
+
+``docs/protocol.md`` explains it, :mod:`host_bridge.payload` packs and unpacks it, and
+:mod:`host_bridge.c_header` renders it as ``fp_messages.h`` for the firmware.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PROTOCOL_VERSION = 1
+DEFAULT_MAX_PAYLOAD = 1024
+"""Payload bytes a board takes and sends at most, unless built with another ``FP_MAX_PAYLOAD``; INFO tells."""
+SMALLEST_MAX_PAYLOAD = 128
+LARGEST_MAX_PAYLOAD = 32768
+REPLY_BIT = 0x80
+CRC_BYTES = 4
+SUPPORTED_FLAGS = 0
+"""Header flag bits that this version understands: none yet."""
+
+FieldKind = Literal["u8", "u16", "u32", "u64", "digest", "text", "data"]
+FIELD_BYTES: dict[FieldKind, int] = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "digest": 32, "text": 32, "data": 0}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a header or payload.
+
+    Attributes:
+        name: identifier in Python and, upper-cased, in C.
+        kind: ``u8`` to ``u64`` little endian; ``digest`` 32 bytes; ``text`` 32 bytes of printable ASCII, padded
+            with zeros, the last byte always zero; ``data`` the rest of the payload (only as the last field).
+        meaning: what it says, with its unit.
+    """
+
+    name: str
+    kind: FieldKind
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request and its reply.
+
+    Attributes:
+        name: identifier in Python and, upper-cased, in C.
+        code: the request's type; the reply's is ``code | REPLY_BIT``.
+        request: fields of the request's payload, in order.
+        reply: fields of the reply's payload, in order.
+        meaning: one line for the reader.
+    """
+
+    name: str
+    code: int
+    request: tuple[Field, ...]
+    reply: tuple[Field, ...]
+    meaning: str
+
+    @property
+    def reply_code(self) -> int:
+        """Type of the reply frame."""
+        return self.code | REPLY_BIT
+
+
+@dataclass(frozen=True)
+class ErrorCode:
+    """Why a board refuses a request, and what the ``detail`` of the ERROR reply then holds."""
+
+    name: str
+    code: int
+    meaning: str
+    detail: str
+
+
+def fixed_bytes(fields: tuple[Field, ...]) -> int:
+    """Bytes of the fields in front of a ``data`` field, that is, the smallest payload."""
+    return sum(FIELD_BYTES[field.kind] for field in fields)
+
+
+def has_data(fields: tuple[Field, ...]) -> bool:
+    """Whether the payload ends in a part of variable length."""
+    return bool(fields) and fields[-1].kind == "data"
+
+
+HEADER = (
+    Field("version", "u8", "protocol version"),
+    Field("type", "u8", "message type; bit 7 set in replies"),
+    Field("sequence", "u16", "chosen by the host, repeated in the reply"),
+    Field("flags", "u16", "header extensions in use; 0 in this version"),
+)
+HEADER_BYTES = fixed_bytes(HEADER)
+
+INFO = Message(
+    "info",
+    0x01,
+    (),
+    (
+        Field("protocol", "u8", "protocol version the board speaks"),
+        Field("model_format", "u8", "FP_MODEL_FORMAT the firmware was generated for"),
+        Field("flags", "u16", "header flags the board understands"),
+        Field("max_payload", "u16", "largest payload the board takes or sends, in bytes"),
+        Field("window", "u32", "encoded bytes the host may have unanswered"),
+        Field("arena_bytes", "u32", "the model's working memory"),
+        Field("input_bytes", "u32", "the model's input, int8 NHWC"),
+        Field("output_bytes", "u32", "the model's output, int8"),
+        Field("tick_hz", "u32", "ticks a second of every tick count"),
+        Field("selftest_crc32", "u32", "CRC-32 of the output that SELFTEST must give"),
+        Field("model_sha256", "digest", "SHA-256 of the .tflite file"),
+        Field("model_name", "text", "the model's name"),
+        Field("board_name", "text", "the board's name"),
+    ),
+    "who are you; empties the reply cache, so it opens every conversation",
+)
+PING = Message(
+    "ping", 0x02, (Field("echo", "data", "any bytes"),), (Field("echo", "data", "the same bytes"),), "echo the payload"
+)
+STATS = Message(
+    "stats",
+    0x03,
+    (),
+    (
+        Field("frames_ok", "u32", "frames received with a correct CRC, this one included"),
+        Field("crc_errors", "u32", "frames dropped because of their CRC"),
+        Field("framing_errors", "u32", "frames dropped as broken COBS, too short or too long"),
+        Field("rx_lost", "u32", "bytes lost in the receive ring or by overrun"),
+        Field("repeats", "u32", "requests answered from the reply cache"),
+        Field("inferences", "u32", "runs of the model, self-tests included"),
+        Field("stack_used", "u32", "deepest stack use in bytes; 0 where it is not measured"),
+        Field("last_ticks", "u64", "ticks of the latest run of the model"),
+        Field("uptime_ticks", "u64", "ticks since the link was initialised"),
+    ),
+    "counters since reset",
+)
+SELFTEST = Message(
+    "selftest",
+    0x04,
+    (),
+    (
+        Field("ticks", "u64", "ticks of the run"),
+        Field("output_crc32", "u32", "CRC-32 of the output"),
+        Field("expected_crc32", "u32", "what it has to be"),
+    ),
+    "run the model on its built-in input",
+)
+INPUT = Message(
+    "input",
+    0x10,
+    (Field("offset", "u32", "position of the chunk in the model's input"), Field("chunk", "data", "input bytes")),
+    (Field("filled", "u32", "input bytes present, from the start"),),
+    "write a part of the model's input",
+)
+INFER = Message(
+    "infer",
+    0x11,
+    (Field("offset", "u32", "position of the chunk in the model's input"), Field("chunk", "data", "the last bytes")),
+    (Field("ticks", "u64", "ticks of the run"), Field("output", "data", "output bytes, as many as fit")),
+    "write the last part of the input and run the model",
+)
+OUTPUT = Message(
+    "output",
+    0x12,
+    (Field("offset", "u32", "position in the model's output"), Field("length", "u16", "bytes wanted")),
+    (Field("chunk", "data", "output bytes"),),
+    "read a part of the latest output",
+)
+MESSAGES = (INFO, PING, STATS, SELFTEST, INPUT, INFER, OUTPUT)
+
+WORKING_CODE = 0xFE
+"""Reply type: the request has arrived and runs; the reply proper follows. No payload."""
+ERROR_CODE = 0xFF
+"""Reply type: the request is refused; the payload is :data:`ERROR_REPLY`."""
+ERROR_REPLY = (
+    Field("code", "u16", "an error code"),
+    Field("request", "u8", "type of the refused request"),
+    Field("detail", "u32", "see the error code"),
+)
+
+ERRORS = (
+    ErrorCode("bad_version", 1, "another protocol version", "the version the board speaks"),
+    ErrorCode("unknown_type", 2, "no such request", "the type"),
+    ErrorCode("bad_length", 3, "a payload too short or too long for its type", "the nearest length that is allowed"),
+    ErrorCode("bad_offset", 4, "outside the model's input or output", "its size in bytes"),
+    ErrorCode("bad_state", 5, "a gap in the input, or no output yet", "input bytes present, from the start"),
+    ErrorCode("bad_flags", 6, "a header flag the board does not know", "the flags it knows"),
+    ErrorCode("model_failed", 7, "the model did not run", "minus the runtime's fp_status"),
+)
