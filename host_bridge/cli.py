@@ -1,0 +1,124 @@
+"""The command line: ``python -m host_bridge info|infer|selftest|stats --port URL``."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_bridge.client import Board
+from host_bridge.console import print_json
+from host_bridge.samples import load_inputs, save_outputs, split_samples
+from host_bridge.selftest import run_selftest
+from host_bridge.transport import DEFAULT_BAUD
+
+app = typer.Typer(help="Talk to a board that runs this project's firmware.", no_args_is_help=True, add_completion=False)
+
+Port = Annotated[str, typer.Option("--port", help="Serial URL: a device file, or socket://HOST:PORT.")]
+Baud = Annotated[int, typer.Option(help="Baud rate of a real serial port.", min=1)]
+Timeout = Annotated[float, typer.Option(help="Seconds until a request is repeated.", min=0.01)]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for the board's first answer.", min=0.1)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Log every frame to standard error.")]
+
+_WAIT_SECONDS = 10.0
+_SHOWN_VALUES = 16
+
+
+@app.command()
+def info(
+    *,
+    port: Port,
+    json: Json = False,
+    baud: Baud = DEFAULT_BAUD,
+    timeout: Timeout = 2.0,
+    wait: Wait = _WAIT_SECONDS,
+    debug: Debug = False,
+) -> None:
+    """Which board and which model are these?"""
+    with _connect(port, baud, timeout, wait, debug) as board:
+        _print_fields({**asdict(board.info()), "selftest_crc32": f"{board.info().selftest_crc32:08x}"}, json)
+
+
+@app.command()
+def stats(
+    *,
+    port: Port,
+    json: Json = False,
+    baud: Baud = DEFAULT_BAUD,
+    timeout: Timeout = 2.0,
+    wait: Wait = _WAIT_SECONDS,
+    debug: Debug = False,
+) -> None:
+    """Frames, errors, runs of the model, stack use and ticks since the board was reset."""
+    with _connect(port, baud, timeout, wait, debug) as board:
+        _print_fields(asdict(board.stats()), json)
+
+
+@app.command()
+def infer(
+    *,
+    port: Port,
+    inputs: Annotated[Path, typer.Option(help="int8 .npy file: one sample, or an array (samples, …).")],
+    out: Annotated[Path | None, typer.Option(help="Write the outputs here: int8 .npy, (samples, outputs).")] = None,
+    json: Json = False,
+    baud: Baud = DEFAULT_BAUD,
+    timeout: Timeout = 2.0,
+    wait: Wait = _WAIT_SECONDS,
+    debug: Debug = False,
+) -> None:
+    """Run the model on samples from a file."""
+    array = load_inputs(inputs)
+    with _connect(port, baud, timeout, wait, debug) as board:
+        samples = split_samples(array, board.info().input_bytes, inputs)
+        results = [board.infer(sample) for sample in samples]
+        tick_hz = board.info().tick_hz
+    if out is not None:
+        save_outputs(out, [result.output for result in results])
+    values = [[byte - 256 if byte > 127 else byte for byte in result.output] for result in results]
+    if json:
+        ticks = [result.ticks for result in results]
+        print_json({"samples": len(results), "outputs": values, "ticks": ticks, "tick_hz": tick_hz})
+        return
+    for index, (result, row) in enumerate(zip(results, values, strict=True)):
+        more = " …" if len(row) > _SHOWN_VALUES else ""
+        print(f"{index}: {' '.join(map(str, row[:_SHOWN_VALUES]))}{more}  ({result.ticks} ticks)")
+
+
+@app.command()
+def selftest(
+    *,
+    port: Port,
+    json: Json = False,
+    baud: Baud = DEFAULT_BAUD,
+    timeout: Timeout = 2.0,
+    wait: Wait = _WAIT_SECONDS,
+    debug: Debug = False,
+) -> None:
+    """Check link and model: echoes, a corrupted frame, a repeated frame, the known answer. Exit code 1 if one fails."""
+    with _connect(port, baud, timeout, wait, debug) as board:
+        checks = run_selftest(board)
+    passed = all(check.passed for check in checks)
+    if json:
+        print_json({"passed": passed, "checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.passed else 'FAIL'}  {check.name}: {check.seen}")
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _connect(port: str, baud: int, timeout: float, wait: float, debug: bool) -> Board:
+    if debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)8.1f ms %(message)s")
+    return Board.connect(port, timeout, wait, baud)
+
+
+def _print_fields(fields: dict[str, int | str], json: bool) -> None:
+    if json:
+        print_json(fields)
+        return
+    width = max(len(name) for name in fields)
+    for name, value in fields.items():
+        print(f"{name:<{width}}  {value}")

@@ -1,0 +1,170 @@
+"""Requests and replies over a transport: one at a time, repeated until answered."""
+
+import logging
+import random
+import time
+from dataclasses import dataclass
+
+from host_bridge import messages
+from host_bridge.errors import LinkError
+from host_bridge.frame import DELIMITER, Frame, FrameDecoder, FrameFault
+from host_bridge.messages import ErrorCode, Message
+from host_bridge.payload import number, unpack
+from host_bridge.transport import Transport
+
+DEFAULT_TIMEOUT = 2.0
+DEFAULT_ATTEMPTS = 5
+WORKING_TIMEOUT = 300.0
+"""Seconds of silence, after a board has said that it is working, before the request is repeated."""
+
+_log = logging.getLogger(__name__)
+_names = {message.code: message.name for message in messages.MESSAGES}
+_names |= {message.reply_code: f"{message.name} reply" for message in messages.MESSAGES}
+_names |= {messages.WORKING_CODE: "working", messages.ERROR_CODE: "error"}
+_errors = {error.code: error for error in messages.ERRORS}
+
+
+class NoAnswerError(LinkError):
+    """A request was repeated as often as allowed and nothing valid came back."""
+
+
+class BoardError(LinkError):
+    """The board refused a request.
+
+    Attributes:
+        name: an error code's name, or ``error_<code>`` for one this version does not know.
+        detail: the number that came with it.
+    """
+
+    def __init__(self, request: str, code: int, detail: int) -> None:
+        known = _errors.get(code, ErrorCode(f"error_{code}", code, "unknown to this version", "detail"))
+        self.name = known.name
+        self.detail = detail
+        super().__init__(
+            f"the board refused {request}: {known.name}, {known.meaning} ({known.detail}: {detail}); "
+            "it may have been reset meanwhile, or its firmware does not fit this version: rebuild it"
+        )
+
+
+@dataclass
+class Traffic:
+    """What went over the line, in bytes as sent (COBS, CRC, delimiters and repetitions included)."""
+
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    requests: int = 0
+    repeats: int = 0
+    bad_frames: int = 0
+
+
+class Link:
+    """Stop-and-wait over a transport.
+
+    Args:
+        transport: open; the link does not close it.
+        timeout: seconds until a request is repeated.
+        attempts: how often it is sent at most.
+    """
+
+    def __init__(
+        self, transport: Transport, timeout: float = DEFAULT_TIMEOUT, attempts: int = DEFAULT_ATTEMPTS
+    ) -> None:
+        self.transport = transport
+        self.timeout = timeout
+        self.attempts = attempts
+        self.traffic = Traffic()
+        self._decoder = FrameDecoder(messages.LARGEST_MAX_PAYLOAD)
+        self._waiting: list[Frame] = []
+        # Anywhere: a board that remembers another host's last request must not take ours for its repetition.
+        self._sequence = random.randrange(1 << 16)
+
+    def next_frame(self, message: Message, payload: bytes = b"") -> Frame:
+        """A request frame with a sequence number of its own."""
+        self._sequence = (self._sequence + 1) % (1 << 16)
+        return Frame(message.code, self._sequence, payload)
+
+    def exchange(self, message: Message, payload: bytes = b"") -> bytes:
+        """Send a request, repeat it with the same sequence number until it is answered; returns the reply's payload.
+
+        Raises:
+            BoardError: the board refused it.
+            NoAnswerError: nothing valid came back.
+            LinkError: the board speaks another protocol version, or the port failed.
+        """
+        request = self.next_frame(message, payload)
+        self.traffic.requests += 1
+        for attempt in range(self.attempts):
+            if attempt:
+                self.traffic.repeats += 1
+            # The delimiter ends whatever half frame the line may still hold.
+            self.send(request, prefix=DELIMITER if attempt else b"")
+            reply = self.await_reply(request)
+            if reply is not None:
+                return self._checked(message, reply)
+        raise NoAnswerError(
+            f"{self.transport.url} did not answer {message.name} in {self.attempts} attempts of {self.timeout:g} s; "
+            "reset the board, or check cable and baud rate"
+        )
+
+    def send(self, frame: Frame, prefix: bytes = b"") -> None:
+        """Put one frame on the line, once."""
+        _trace("->", frame)
+        self.send_bytes(prefix + frame.encode())
+
+    def send_bytes(self, data: bytes) -> None:
+        """Put bytes on the line as they are."""
+        self.transport.write(data, max(self.timeout, 1.0))
+        self.traffic.sent_bytes += len(data)
+
+    def receive(self, deadline: float) -> Frame | None:
+        """The next intact frame; None when there is none before ``deadline`` (of :func:`time.monotonic`).
+
+        Raises:
+            LinkError: the frame is of another protocol version, or the port failed.
+        """
+        while not self._waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            received = self.transport.read(left)
+            self.traffic.received_bytes += len(received)
+            for event in self._decoder.feed(received):
+                if isinstance(event, FrameFault):
+                    self.traffic.bad_frames += 1
+                    _log.debug("<- dropped: %s", event.value)
+                else:
+                    self._waiting.append(event)
+        frame = self._waiting.pop(0)
+        _trace("<-", frame)
+        if frame.version != messages.PROTOCOL_VERSION:
+            raise LinkError(
+                f"{self.transport.url} speaks protocol version {frame.version}, this program "
+                f"{messages.PROTOCOL_VERSION}; rebuild the firmware with this version of the project"
+            )
+        return frame
+
+    def await_reply(self, request: Frame) -> Frame | None:
+        """The reply to ``request``; what answers something else is dropped."""
+        deadline = time.monotonic() + self.timeout
+        while (frame := self.receive(deadline)) is not None:
+            if frame.sequence != request.sequence:
+                continue
+            if frame.type == messages.WORKING_CODE:
+                deadline = time.monotonic() + max(WORKING_TIMEOUT, self.timeout)
+            elif frame.type in (request.type | messages.REPLY_BIT, messages.ERROR_CODE):
+                return frame
+        return None
+
+    @staticmethod
+    def _checked(message: Message, reply: Frame) -> bytes:
+        if reply.type == messages.ERROR_CODE:
+            refusal = unpack(messages.ERROR_REPLY, reply.payload)
+            raise BoardError(message.name, number(refusal, "code"), number(refusal, "detail"))
+        return reply.payload
+
+
+def _trace(direction: str, frame: Frame) -> None:
+    if _log.isEnabledFor(logging.DEBUG):
+        crc = int.from_bytes(frame.raw()[-messages.CRC_BYTES :], "little")
+        name = _names.get(frame.type, f"type 0x{frame.type:02x}")
+        _log.debug("%s %s seq=%d len=%d crc=%08x", direction, name, frame.sequence, len(frame.payload), crc)
