@@ -41,7 +41,10 @@ typedef struct fp_plane {
     int8_t zero_point;      /* the value of every halo byte */
 } fp_plane;
 
-/* Set every byte of the tensor that is not an element (the halo) to the zero point. */
+/* FP_ERR_ARGUMENT unless the plane has elements, they lie inside `bytes` and no two of them coincide. */
+fp_status fp_plane_check(const fp_plane *plane);
+
+/* Set every byte of the tensor that is not an element (the halo) to the zero point. `plane` passes fp_plane_check. */
 void fp_plane_fill_halo(const fp_plane *plane, int8_t *data);
 
 /* Copy a dense NHWC tensor (batch 1) into a planar one and fill its halo. `nhwc` and `data` do not overlap,
