@@ -1,0 +1,17 @@
+"""The way from a graph to a placed program; one pass per file, in this order."""
+
+from firmware_gen.graph import Graph
+from firmware_gen.passes.dead import drop_dead_ops
+from firmware_gen.passes.lower import lower
+from firmware_gen.passes.plan import plan_memory
+from firmware_gen.program import Plan, Program
+
+
+def compile_graph(graph: Graph) -> tuple[Program, Plan]:
+    """Run every pass.
+
+    Raises:
+        UserError: a layer is beyond what the runtime addresses or computes exactly.
+    """
+    program = lower(drop_dead_ops(graph))
+    return program, plan_memory(program)

@@ -1,0 +1,157 @@
+"""Writes small int8 .tflite models: every weight, scale and zero point is the test's choice."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+
+PADDING = {"same": 0, "valid": 1}
+ACTIVATION = {"none": 0, "relu": 1, "relu_n1_to_1": 2, "relu6": 3, "tanh": 4}
+FLOAT32, INT32, UINT8, INT8 = 0, 2, 3, 9
+
+
+class TfliteBuilder:
+    """Grows a model operator by operator; each operator method returns the index of the tensor it writes."""
+
+    def __init__(self) -> None:
+        self.buffers: list[Any] = [schema.BufferT()]
+        self.tensors: list[Any] = []
+        self.operators: list[Any] = []
+        self.codes: list[int] = []
+
+    def tensor(
+        self,
+        shape: Sequence[int],
+        scales: Sequence[float],
+        zero_points: Sequence[int],
+        *,
+        kind: int = INT8,
+        data: bytes = b"",
+        name: str | None = None,
+    ) -> int:
+        tensor = schema.TensorT()
+        tensor.name = (f"t{len(self.tensors)}" if name is None else name).encode()
+        tensor.shape, tensor.type, tensor.buffer = list(shape), kind, 0
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = list(scales), list(zero_points)
+        if data:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(data, np.uint8)
+            tensor.buffer = len(self.buffers)
+            self.buffers.append(buffer)
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
+    def activation(self, shape: Sequence[int], scale: float, zero_point: int, **options: Any) -> int:
+        return self.tensor(shape, [scale], [zero_point], **options)
+
+    def weights(self, values: np.ndarray, scales: Sequence[float]) -> int:
+        return self.tensor(values.shape, scales, [0] * len(scales), data=values.astype(np.int8).tobytes())
+
+    def bias(self, values: np.ndarray, scale: float) -> int:
+        return self.tensor(values.shape, [scale], [0], kind=INT32, data=values.astype("<i4").tobytes())
+
+    def operator(self, code: int, inputs: Sequence[int], output: int, options: Any = None, kind: int = 0) -> int:
+        if code not in self.codes:
+            self.codes.append(code)
+        row = schema.OperatorT()
+        row.opcodeIndex, row.inputs, row.outputs = self.codes.index(code), list(inputs), [output]
+        row.builtinOptions, row.builtinOptionsType = options, kind
+        self.operators.append(row)
+        return output
+
+    def scale(self, index: int) -> float:
+        return float(np.float32(self.tensors[index].quantization.scale[0]))
+
+    def conv(
+        self,
+        source: int,
+        weights: np.ndarray,
+        scales: Sequence[float],
+        bias: np.ndarray | None,
+        out: tuple[float, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: tuple[int, int] = (1, 1),
+        padding: str = "same",
+        activation: str = "none",
+    ) -> int:
+        options = schema.Conv2DOptionsT()
+        options.padding, (options.strideH, options.strideW) = PADDING[padding], stride
+        options.dilationHFactor, options.dilationWFactor = dilation
+        options.fusedActivationFunction = ACTIVATION[activation]
+        inputs = [source, self.weights(weights, scales)]
+        if bias is not None:
+            inputs.append(self.bias(bias, self.scale(source) * scales[0]))
+        _, height, width, _ = self.tensors[source].shape
+        reach = [(weights.shape[1] - 1) * dilation[0] + 1, (weights.shape[2] - 1) * dilation[1] + 1]
+        shape = (1, *_extent((height, width), reach, stride, padding), len(weights))
+        return self.operator(3, inputs, self.activation(shape, *out), options, schema.BuiltinOptions.Conv2DOptions)
+
+    def fully_connected(
+        self,
+        source: int,
+        weights: np.ndarray,
+        scales: Sequence[float],
+        bias: np.ndarray | None,
+        out: tuple[float, int],
+        *,
+        activation: str = "none",
+    ) -> int:
+        options = schema.FullyConnectedOptionsT()
+        options.fusedActivationFunction = ACTIVATION[activation]
+        inputs = [source, self.weights(weights, scales), -1]
+        if bias is not None:
+            inputs[2] = self.bias(bias, self.scale(source) * float(np.float32(scales[0])))
+        output = self.activation((1, len(weights)), *out)
+        return self.operator(9, inputs, output, options, schema.BuiltinOptions.FullyConnectedOptions)
+
+    def pool(
+        self,
+        source: int,
+        kind: str,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        padding: str = "valid",
+        activation: str = "none",
+    ) -> int:
+        options = schema.Pool2DOptionsT()
+        options.padding, (options.strideH, options.strideW) = PADDING[padding], stride
+        options.filterHeight, options.filterWidth = kernel
+        options.fusedActivationFunction = ACTIVATION[activation]
+        tensor = self.tensors[source]
+        shape = (1, *_extent(tensor.shape[1:3], kernel, stride, padding), tensor.shape[3])
+        output = self.activation(shape, tensor.quantization.scale[0], tensor.quantization.zeroPoint[0])
+        code = {"average": 1, "max": 17}[kind]
+        return self.operator(code, [source], output, options, schema.BuiltinOptions.Pool2DOptions)
+
+    def reshape(self, source: int, shape: Sequence[int]) -> int:
+        tensor = self.tensors[source]
+        wanted = self.tensor([len(shape)], [], [], kind=INT32, data=np.array(shape, "<i4").tobytes())
+        output = self.activation(shape, tensor.quantization.scale[0], tensor.quantization.zeroPoint[0])
+        options = schema.ReshapeOptionsT()
+        options.newShape = list(shape)
+        return self.operator(22, [source, wanted], output, options, schema.BuiltinOptions.ReshapeOptions)
+
+    def finish(self, source: int, output: int) -> bytes:
+        graph = schema.SubGraphT()
+        graph.tensors, graph.operators, graph.inputs, graph.outputs = self.tensors, self.operators, [source], [output]
+        model = schema.ModelT()
+        model.version, model.subgraphs, model.buffers, model.operatorCodes = 3, [graph], self.buffers, []
+        for code in self.codes:
+            row = schema.OperatorCodeT()
+            row.builtinCode, row.deprecatedBuiltinCode, row.version = code, code, 1
+            model.operatorCodes.append(row)
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+def _extent(size: Sequence[int], reach: Sequence[int], stride: Sequence[int], padding: str) -> list[int]:
+    """Output height and width as TensorFlow defines them."""
+    if padding == "same":
+        return [-(-n // s) for n, s in zip(size, stride, strict=True)]
+    return [(n - r) // s + 1 for n, r, s in zip(size, reach, stride, strict=True)]
