@@ -1,0 +1,50 @@
+"""The table of convolution geometries that every build of the runtime is held against."""
+
+from runtime_layers import Geometry
+from runtime_structs import ENCODING_DENSE
+
+SAME = (1, 1, 1, 1)
+
+GEOMETRIES = [
+    Geometry("same halo on both sides", (5, 7), (13, 17), padding=SAME, out_halo=SAME),
+    Geometry("valid", (3, 5), (11, 19)),
+    Geometry("same in, none out", (3, 4), (7, 16), padding=SAME),
+    Geometry("wider halo out", (3, 4), (7, 11), padding=SAME, out_halo=(2, 2, 3, 1)),
+    Geometry("wider halo in", (3, 4), (9, 11), padding=SAME, in_halo=(2, 3, 2, 1), out_halo=SAME),
+    Geometry("four columns, full rows", (7, 5), (4, 4), padding=SAME, out_halo=SAME, density=0.2),
+    Geometry("four columns, no halo out", (7, 5), (4, 4), padding=SAME, density=0.2),
+    Geometry("two by two", (5, 6), (2, 2), padding=SAME, out_halo=SAME),
+    Geometry("one row", (5, 6), (1, 29), (1, 5), padding=(0, 0, 2, 2), out_halo=(0, 0, 1, 1)),
+    Geometry("one column", (5, 6), (29, 1), (5, 1), padding=(2, 2, 0, 0)),
+    Geometry("1x1", (11, 13), (7, 7), (1, 1), density=0.3),
+    Geometry("1x1 with halos", (11, 13), (7, 7), (1, 1), in_halo=SAME, out_halo=SAME),
+    Geometry("stride 2 even", (5, 7), (16, 32), padding=(0, 1, 0, 1), stride=(2, 2), out_halo=SAME),
+    Geometry("stride 2 odd", (5, 7), (13, 23), padding=SAME, stride=(2, 2), out_halo=(0, 1, 0, 1)),
+    Geometry("stride 2 narrow", (5, 7), (5, 5), padding=SAME, stride=(2, 2)),
+    Geometry("stride 3", (5, 7), (13, 23), padding=SAME, stride=(3, 3), out_halo=SAME),
+    Geometry("stride 1x2", (3, 5), (11, 37), padding=SAME, stride=(1, 2)),
+    Geometry("stride 2x1", (3, 5), (11, 37), padding=SAME, stride=(2, 1), out_halo=SAME),
+    Geometry("dilated", (3, 5), (17, 19), padding=(2, 2, 2, 2), dilation=(2, 2), out_halo=(2, 2, 2, 2)),
+    Geometry("dilated unevenly", (3, 5), (17, 19), padding=(3, 3, 2, 2), dilation=(3, 2)),
+    Geometry("uneven padding", (3, 5), (9, 10), (4, 2), padding=(1, 2, 0, 1), out_halo=(1, 2, 0, 1)),
+    Geometry("5x7 kernel", (2, 3), (11, 13), (5, 7), padding=(2, 2, 3, 3), out_halo=(2, 2, 3, 3), density=0.1),
+    Geometry("fully connected", (7, 19), (3, 5), (3, 5), density=0.1),
+    Geometry("fully connected, flat", (251, 10), (1, 1), (1, 1), encoding=ENCODING_DENSE),
+    Geometry("fully connected, per tensor", (40, 10), (4, 4), (4, 4), density=0.02, per_channel=False),
+    Geometry("per tensor", (5, 7), (13, 17), padding=SAME, out_halo=SAME, per_channel=False),
+    Geometry("dense encoding", (5, 7), (13, 17), padding=SAME, out_halo=SAME, encoding=ENCODING_DENSE),
+    Geometry("dense encoding, few weights", (5, 7), (9, 9), padding=SAME, density=0.02, encoding=ENCODING_DENSE),
+    Geometry("no weight", (5, 7), (13, 17), padding=SAME, out_halo=SAME, density=0.0),
+    Geometry("2 %", (31, 29), (9, 9), padding=SAME, out_halo=SAME, density=0.02),
+    Geometry("all weights", (5, 7), (9, 9), padding=SAME, out_halo=SAME, density=1.0),
+    Geometry("dead channels", (3, 31), (9, 9), padding=SAME, out_halo=SAME, density=0.02),
+    Geometry("long gaps", (97, 5), (5, 9), padding=SAME, density=0.003),
+    Geometry("relu", (5, 7), (9, 9), padding=SAME, out_halo=SAME, activation=(11, 127)),
+    Geometry("narrow activation", (5, 7), (9, 19), padding=SAME, activation=(-20, 60)),
+    Geometry("zero points at the ends", (5, 7), (9, 9), padding=SAME, out_halo=SAME, zero_points=(-128, 127)),
+    Geometry("zero points at the other ends", (5, 7), (9, 9), padding=SAME, zero_points=(127, -128)),
+    Geometry("left shifts", (2, 9), (9, 9), padding=SAME, shifts=(0, 7)),
+    Geometry("all shifts", (3, 61), (5, 9), padding=SAME, shifts=(-31, 7), bias_limit=1 << 20),
+    Geometry("huge bias", (2, 31), (5, 9), padding=SAME, shifts=(-23, -18), bias_limit=(1 << 31) - 500_000),
+    Geometry("bias at the short form's edge", (2, 31), (5, 9), padding=SAME, shifts=(-24, -20), bias_limit=1 << 30),
+]
