@@ -220,16 +220,16 @@ POOLS = {
 def _network(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
     """Convolutions, pools, flatten and dense layers: a small classifier."""
     source = builder.activation((1, 12, 12, 3), 0.02, -4)
-    x = builder.conv(source, sparse(rng, (8, 3, 3, 3), 0.3), list(rng.uniform(0.004, 0.01, 8)), rng.integers(-50, 50, 8),
-                     (0.05, -128), activation="relu")  # fmt: skip
+    scales, bias = list(rng.uniform(0.004, 0.01, 8)), rng.integers(-50, 50, 8)
+    x = builder.conv(source, sparse(rng, (8, 3, 3, 3), 0.3), scales, bias, (0.05, -128), activation="relu")
     x = builder.pool(x, "max", (2, 2), stride=(2, 2))
-    x = builder.conv(x, sparse(rng, (11, 3, 3, 8), 0.2), list(rng.uniform(0.004, 0.01, 11)), rng.integers(-50, 50, 11),
-                     (0.06, -128), stride=(2, 2), activation="relu")  # fmt: skip
+    scales, bias = list(rng.uniform(0.004, 0.01, 11)), rng.integers(-50, 50, 11)
+    weights = sparse(rng, (11, 3, 3, 8), 0.2)
+    x = builder.conv(x, weights, scales, bias, (0.06, -128), stride=(2, 2), activation="relu")
     x = builder.pool(x, "average", (2, 2), padding="same")
     x = builder.reshape(x, (1, 99))
-    x = builder.fully_connected(
-        x, sparse(rng, (17, 99), 0.2), list(rng.uniform(0.003, 0.01, 17)), None, (0.07, -128), "relu"
-    )
+    scales = list(rng.uniform(0.003, 0.01, 17))
+    x = builder.fully_connected(x, sparse(rng, (17, 99), 0.2), scales, None, (0.07, -128), activation="relu")
     return source, builder.fully_connected(x, sparse(rng, (10, 17), 0.9), [0.006], rng.integers(-90, 90, 10), (0.1, 7))
 
 

@@ -50,7 +50,7 @@ def lower(graph: Graph) -> Program:
 
 def scratch_bytes(kernel_area: int, max_taps: int) -> int:
     """Twin of ``fp_conv_scratch_bytes``: position offsets, taps and the closing 0, four bytes each."""
-    return _WORD * (kernel_area + max(max_taps, 1) + 1)
+    return _WORD * (kernel_area + max_taps + 1)
 
 
 def _where(graph: Graph, op: Op) -> str:
