@@ -1,6 +1,9 @@
 /* The port of every Cortex-M board: drivers put behind fp_port. */
 #include "board.h"
 #include "cortex_m.h"
+#include "fp_device.h"
+
+_Static_assert(FP_RX_RING_BYTES >= FP_RX_WINDOW, "raise FP_RX_RING_BYTES: a host may send a whole window at once");
 
 fp_rx_ring fp_rx;
 

@@ -1,0 +1,101 @@
+"""The command line: ``python -m device_sim run|verify|boards``."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_bridge.console import print_json
+
+app = typer.Typer(help="Run models on emulated boards.", no_args_is_help=True, add_completion=False)
+
+EXIT_MISMATCH = 1
+EXIT_TERMINATED = 128 + signal.SIGTERM
+
+Model = Annotated[Path, typer.Argument(help="An int8 .tflite file.")]
+BoardName = Annotated[str, typer.Option("--board", help="A board's name (see `boards`), or a board file.")]
+EmulatorName = Annotated[str, typer.Option("--emulator", help="auto, renode, qemu or native.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Keep the generated project in this folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+
+
+@app.callback()
+def _prepare() -> None:
+    """Let SIGTERM unwind, so that emulators and temporary folders go away."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+
+
+@app.command()
+def verify(
+    model: Model,
+    *,
+    board: BoardName,
+    inputs: Annotated[Path | None, typer.Option(help="int8 .npy: one sample, or (samples, *input shape).")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Random samples, where --inputs is not given.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random samples.")] = 0,
+    emulator: EmulatorName = "auto",
+    out: Out = None,
+    sanitize: Annotated[bool, typer.Option("--sanitize", help="With --emulator native: sanitized build.")] = False,
+    json: Json = False,
+) -> None:
+    """Send inputs to the model on a board; exit code 1 if an output byte differs from the oracle's."""
+    from device_sim.console import progress_line, verify_lines
+    from device_sim.samples import input_shape, load_samples, random_samples
+    from device_sim.verify import verify_model
+
+    shape = input_shape(model)
+    array = random_samples(shape, samples, seed) if inputs is None else load_samples(inputs, shape)
+    with progress_line() as progress:
+        report = verify_model(model, board, array, emulator=emulator, out=out, sanitize=sanitize, progress=progress)
+    if json:
+        print_json(report.model_dump())
+    else:
+        for name, value in verify_lines(report):
+            print(f"{name:<17} {value}")
+    if not report.passed:
+        raise typer.Exit(EXIT_MISMATCH)
+
+
+@app.command()
+def run(
+    model: Model,
+    *,
+    board: BoardName,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+    emulator: EmulatorName = "auto",
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Boot the model on a board, print its serial URL, and serve until Ctrl-C."""
+    from device_sim.run import running_board, serve
+
+    with running_board(model, board, emulator=emulator, port=port, out=out) as (emulated, info):
+        if json:
+            print_json(
+                {"url": emulated.url, "board": info.board_name, "emulator": emulated.name, "model": info.model_name}
+            )
+        else:
+            print(emulated.url)
+            print(f"{info.model_name} on {emulated.name} ({emulated.machine}); Ctrl-C ends it", file=sys.stderr)
+        sys.stdout.flush()
+        try:
+            serve(emulated)
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+
+
+@app.command()
+def boards(*, json: Json = False) -> None:
+    """List the boards and the emulators that run them."""
+    from device_sim.console import board_entry, emulators_line
+    from firmware_gen.boards import board_names, load_board
+
+    described = [load_board(name) for name in board_names()]
+    if json:
+        print_json({"version": 1, "boards": [board_entry(board) for board in described]})
+        return
+    for board in described:
+        print(f"{board.name:<18} {board.summary}")
+        print(f"{'':<18} emulators: {emulators_line(board)}")
