@@ -207,8 +207,8 @@ class Board:
                 if (frame.type, frame.sequence) == (messages.INFO.reply_code, request.sequence):
                     return _board_info(unpack(messages.INFO.reply, frame.payload))
         raise NoAnswerError(
-            f"no answer from {link.transport.url} within {ready_within:.1f} s; check that the board runs this project's "
-            "firmware, that the baud rate fits, and that no other program is connected"
+            f"no answer from {link.transport.url} within {ready_within:.1f} s; check that the board runs this "
+            "project's firmware, that the baud rate fits, and that no other program is connected"
         )
 
 

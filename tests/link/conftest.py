@@ -1,0 +1,46 @@
+"""Fixtures for the tests of the link: both codecs, and boards with the test models."""
+
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cobs import cobs
+from link_c import Codec, build_library, c_codec, load_library
+from link_device import CDevice
+
+from host_bridge.frame import Frame, FrameDecoder
+
+VECTORS = json.loads((Path(__file__).parents[2] / "docs" / "protocol-vectors.json").read_text())
+
+
+def _python_cobs_decode(data: bytes) -> bytes | None:
+    try:
+        return bytes(cobs.decode(data)) if data else None
+    except cobs.DecodeError:
+        return None
+
+
+@pytest.fixture(scope="session")
+def link_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return load_library(build_library(tmp_path_factory.mktemp("link")))
+
+
+@pytest.fixture(scope="session", params=["python", "c"])
+def codec(request: pytest.FixtureRequest, link_library: Any) -> Codec:
+    if request.param == "c":
+        return c_codec(link_library)
+    return Codec("python", zlib.crc32, Frame.encode, FrameDecoder, cobs.encode, _python_cobs_decode)
+
+
+@pytest.fixture
+def make_device(link_library: Any) -> Callable[..., CDevice]:
+    """Boards with model 0 (small), 1 (large, output over input), 2 (just one frame) or 3 (fails)."""
+    return lambda model=0, board="test_board": CDevice(link_library, model, board)
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Any:
+    return VECTORS
