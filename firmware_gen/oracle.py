@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from firmware_gen.graph import Graph
 from firmware_gen.numpy_oracle import run_graph
-from firmware_gen.parse import parse_bytes
+from firmware_gen.parse import parse_bytes, read_model
 from host_bridge.errors import UserError
 
 TFLM = "tflite-micro"
@@ -47,12 +47,7 @@ def run_oracle(model: Path, inputs: Int8) -> OracleResult:
     Raises:
         UserError: the model is not supported, or the inputs do not fit it.
     """
-    try:
-        content = model.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"cannot read {model}: {error.strerror or type(error).__name__}; give a .tflite file"
-        ) from error
+    content = read_model(model)
     return run_oracle_bytes(content, parse_bytes(content, model.name), inputs)
 
 

@@ -22,11 +22,19 @@ def parse_tflite(path: Path) -> Graph:
     Raises:
         UserError: the file cannot be read, is damaged, or holds something that is not supported.
     """
+    return parse_bytes(read_model(path), path.name)
+
+
+def read_model(path: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or type(error).__name__}; give a .tflite file") from error
-    return parse_bytes(content, path.name)
 
 
 def parse_bytes(content: bytes, file_name: str) -> Graph:

@@ -1,0 +1,69 @@
+"""The command line: ``python -m firmware_gen analyze|build|supported-ops``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from host_bridge.console import print_json
+
+app = typer.Typer(help="Turn int8 .tflite models into firmware.", no_args_is_help=True, add_completion=False)
+
+Model = Annotated[Path, typer.Argument(help="An int8 .tflite file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+_BOARD_HELP = "A board's name, or a board file."
+
+
+@app.command()
+def analyze(
+    model: Model,
+    *,
+    board: Annotated[str | None, typer.Option(help=f"{_BOARD_HELP} Shows what is left of it.")] = None,
+    json: Json = False,
+) -> None:
+    """Show a model's layers, encodings and memory plan, without compiling."""
+    from firmware_gen.boards import load_board
+    from firmware_gen.report_build import analyze_model
+    from firmware_gen.tables import print_analysis
+
+    report = analyze_model(model, None if board is None else load_board(board))
+    if json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print_analysis(report)
+
+
+@app.command()
+def build(
+    model: Model,
+    *,
+    board: Annotated[str, typer.Option(help=_BOARD_HELP)],
+    out: Annotated[Path, typer.Option(help="Project folder; an earlier project there is replaced.")],
+    target: Annotated[
+        Literal["board", "native"], typer.Option(help="native: the same sources as a program of this machine.")
+    ] = "board",
+    sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
+    json: Json = False,
+) -> None:
+    """Build the C project, ELF, HEX and BIN."""
+    from firmware_gen.boards import load_board
+    from firmware_gen.build import build_firmware
+    from firmware_gen.tables import print_firmware
+
+    report = build_firmware(model, load_board(board), out, target=target, sanitize=sanitize)
+    if json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print_firmware(report, out)
+
+
+@app.command()
+def supported_ops(*, json: Json = False) -> None:
+    """List the operators that models may use."""
+    from firmware_gen.parse import READERS
+    from firmware_gen.tables import print_operators
+
+    if json:
+        print_json({"operators": [{"name": one.name, "limits": one.limits} for one in READERS.values()]})
+    else:
+        print_operators([(one.name, one.limits) for one in READERS.values()])

@@ -1,0 +1,83 @@
+"""Writes a generated project: model data, runtime, port and build files."""
+
+import shutil
+from pathlib import Path
+
+from firmware_gen.board_render import Target, port_headers, port_sources, render_board_files
+from firmware_gen.boards import Board
+from firmware_gen.emit.environment import template_environment
+from firmware_gen.version import TOOL_VERSION
+from host_bridge.c_header import render_messages_header
+from host_bridge.errors import UserError
+
+RUNTIME_FOLDER = Path(__file__).with_name("runtime")
+PRODUCTS: dict[Target, tuple[str, ...]] = {
+    "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
+    "native": ("firmware.elf", "firmware.map"),
+}
+_KERNELS = ("fp_conv", "fp_plane", "fp_pool", "fp_taps")
+_SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
+
+
+def write_project(
+    folder: Path, model_sources: dict[str, str], model_name: str, board: Board, *, target: Target, sanitize: bool
+) -> None:
+    """Fill an empty folder with everything CMake needs.
+
+    Args:
+        folder: exists and is empty.
+        model_sources: rendered C by file name.
+        model_name: printable, for comments.
+        board: where the firmware is to run; on the host it only lends its name.
+        target: cross-compile for the board, or compile the same sources for this machine.
+        sanitize: with address and undefined-behaviour sanitizers (``native`` only).
+
+    Raises:
+        UserError: sanitizers asked for on a board.
+    """
+    if sanitize and target != "native":
+        raise UserError("sanitizers need the target native; leave them out for boards")
+    for path, text in render_board_files(board).items():
+        if target == "board" or path.startswith("src/"):
+            _write(folder / path, text)
+    for name, text in model_sources.items():
+        _write(folder / "src" / name, text)
+    _copy(sorted((RUNTIME_FOLDER / "src").glob("*.[ch]")), folder / "runtime" / "src")
+    _copy(sorted((RUNTIME_FOLDER / "include").glob("*.h")), folder / "runtime" / "include")
+    _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
+    _copy((*port_sources(board, target), *port_headers()), folder / "port")
+    values = _values(folder, model_name, target, sanitize)
+    environment = template_environment()
+    _write(folder / "src" / "main.c", environment.get_template("project/main.c.j2").render(values))
+    _write(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))
+
+
+def _values(folder: Path, model_name: str, target: Target, sanitize: bool) -> dict[str, object]:
+    """What the project's templates need to know."""
+    everything = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.c"))
+    kernels = [path for path in everything if Path(path).name.startswith(_KERNELS)]
+    options = _SANITIZE if sanitize else ()
+    on_board = target == "board"
+    script = ' -T "${CMAKE_SOURCE_DIR}/linker.ld"'
+    return {
+        "tool_version": TOOL_VERSION,
+        "name": model_name,
+        "toolchain_hint": " --toolchain toolchain.cmake" if on_board else "",
+        "kernels": kernels,
+        "sources": sorted({"src/main.c", *everything} - set(kernels)),
+        "extra_options": options,
+        "link_options": script if on_board else "".join(f" {option}" for option in options),
+        "link_depends": ' LINK_DEPENDS "${CMAKE_SOURCE_DIR}/linker.ld"' if on_board else "",
+        "objcopy": on_board,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _copy(sources: "list[Path] | tuple[Path, ...]", folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        shutil.copyfile(source, folder / source.name)

@@ -1,0 +1,95 @@
+"""``report.json``: what a firmware holds and takes. Every size is in bytes."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REPORT_VERSION = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TensorReport(_Frozen):
+    """The model's input or output; real value = scale * (int8 - zero_point)."""
+
+    name: str
+    shape: tuple[int, ...] = Field(description="NHWC, batch first")
+    scale: float
+    zero_point: int
+
+
+class WeightReport(_Frozen):
+    """Weights of one layer."""
+
+    encoding: str = Field(description="the encoding in flash")
+    bytes: int = Field(description="in flash, without requantisation data")
+    candidate_bytes: dict[str, int] = Field(description="what each encoding would take")
+    total: int = Field(description="number of weights, zeros included")
+    kept: int = Field(description="number of weights that are not zero")
+    requant_bytes: int = Field(description="biases, multipliers and shifts")
+
+
+class LayerReport(_Frozen):
+    """One operator of the model."""
+
+    name: str = Field(description="label of the tensor it writes, from the model")
+    op: str = Field(description="operator as TensorFlow Lite names it")
+    shape: tuple[int, ...] = Field(description="of the output, NHWC")
+    weights: WeightReport | None = Field(description="null where there are none")
+    macs_dense: int = Field(description="multiply-accumulates with every weight")
+    macs_kept: int = Field(description="multiply-accumulates with the kept weights")
+    output_bytes: int = Field(description="of the output in the arena, halo included")
+    output_offset: int = Field(description="in the arena")
+    scratch_bytes: int = Field(description="in the arena, during this layer only")
+
+
+class ModelReport(_Frozen):
+    """What ``analyze`` knows without a compiler."""
+
+    report_version: int = REPORT_VERSION
+    tool_version: str
+    model: str = Field(description="name in the firmware")
+    model_sha256: str = Field(description="of the .tflite file")
+    model_bytes: int = Field(description="size of the .tflite file")
+    input: TensorReport
+    output: TensorReport
+    layers: tuple[LayerReport, ...]
+    weight_bytes: int = Field(description="encoded weights of all layers")
+    requant_bytes: int = Field(description="biases, multipliers and shifts of all layers")
+    weights_total: int
+    weights_kept: int
+    arena_bytes: int = Field(description="tensors and scratch, with the slack that kernels may read")
+    arena_lower_bound: int = Field(description="bytes alive at the busiest call; no placement needs less")
+
+
+class FitReport(_Frozen):
+    """A model against a board, before code is linked: negative figures are what is missing."""
+
+    board: str
+    flash_bytes: int = Field(description="size of the board's flash")
+    ram_bytes: int = Field(description="size of the RAM region that holds data and stack")
+    flash_spare: int = Field(description="flash left for code")
+    ram_spare: int = Field(description="RAM left for link buffers, after arena and stack")
+
+
+class AnalyzeReport(ModelReport):
+    """What ``analyze`` prints."""
+
+    fit: FitReport | None = Field(description="null without a board")
+
+
+class FirmwareReport(ModelReport):
+    """What ``build`` made; written as ``report.json`` beside the project."""
+
+    board: str
+    target: str = Field(description="board or native")
+    compiler: str
+    flash_bytes: dict[str, int] = Field(description="weights, requant, code (everything else), total")
+    ram_bytes: dict[str, int] = Field(description="arena, stack, other, total")
+    flash_capacity: int = Field(description="of the board")
+    ram_capacity: int = Field(description="of the board's RAM region that is used")
+    selftest_crc32: str = Field(description="CRC-32 of the known-answer output, 8 hexadecimal digits")
+    files: tuple[str, ...] = Field(description="what was built, relative to the project")
+    elf: Path = Field(exclude=True, description="the firmware's ELF file; not in report.json")

@@ -1,0 +1,89 @@
+"""Fills reports from graphs, programs and plans."""
+
+from pathlib import Path
+
+from firmware_gen.boards import Board
+from firmware_gen.fit import Demand, demand
+from firmware_gen.graph import Graph, Tensor
+from firmware_gen.parse import parse_tflite
+from firmware_gen.passes import compile_graph
+from firmware_gen.program import Call, ConvCall, Plan, PoolCall, Program
+from firmware_gen.report import AnalyzeReport, FitReport, LayerReport, ModelReport, TensorReport, WeightReport
+from firmware_gen.version import TOOL_VERSION
+
+
+def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
+    """Everything that is known without a compiler."""
+    layers = tuple(_layer(call, program, plan) for call in program.calls if isinstance(call, ConvCall | PoolCall))
+    weights = [layer.weights for layer in layers if layer.weights is not None]
+    return ModelReport(
+        tool_version=TOOL_VERSION,
+        model=graph.name,
+        model_sha256=graph.sha256,
+        model_bytes=graph.file_bytes,
+        input=_tensor(graph.tensors[graph.input]),
+        output=_tensor(graph.tensors[graph.output]),
+        layers=layers,
+        weight_bytes=sum(one.bytes for one in weights),
+        requant_bytes=sum(one.requant_bytes for one in weights),
+        weights_total=sum(one.total for one in weights),
+        weights_kept=sum(one.kept for one in weights),
+        arena_bytes=plan.arena_bytes,
+        arena_lower_bound=plan.lower_bound,
+    )
+
+
+def analyze_model(model: Path, board: Board | None) -> AnalyzeReport:
+    """Read and lower a model; no compiler is needed.
+
+    Raises:
+        UserError: the model is not supported.
+    """
+    graph = parse_tflite(model)
+    program, plan = compile_graph(graph)
+    fit = None if board is None else fit_report(demand(program, plan), board)
+    return AnalyzeReport(**model_report(graph, program, plan).model_dump(), fit=fit)
+
+
+def fit_report(need: Demand, board: Board) -> FitReport:
+    """A model's needs against a board's regions."""
+    flash, ram = board.flash[0].bytes, board.ram[0].bytes
+    return FitReport(
+        board=board.name,
+        flash_bytes=flash,
+        ram_bytes=ram,
+        flash_spare=flash - need.weights - need.requant,
+        ram_spare=ram - board.stack_bytes - need.arena,
+    )
+
+
+def _tensor(tensor: Tensor) -> TensorReport:
+    return TensorReport(name=tensor.label, shape=tensor.shape, scale=tensor.scales[0], zero_point=tensor.zero_point)
+
+
+def _layer(call: ConvCall | PoolCall, program: Program, plan: Plan) -> LayerReport:
+    return LayerReport(
+        name=call.layer.name,
+        op=call.layer.op,
+        shape=call.layer.shape,
+        weights=_weights(call),
+        macs_dense=call.layer.macs_dense,
+        macs_kept=call.layer.macs_kept,
+        output_bytes=program.buffers[call.target].bytes,
+        output_offset=plan.offsets[call.target],
+        scratch_bytes=program.buffers[call.scratch].bytes if isinstance(call, ConvCall) else 0,
+    )
+
+
+def _weights(call: Call) -> WeightReport | None:
+    if not isinstance(call, ConvCall):
+        return None
+    requant = call.requant
+    return WeightReport(
+        encoding=call.weights.encoding.name,
+        bytes=len(call.weights.data),
+        candidate_bytes=call.weights.candidates,
+        total=int(call.rows.size),
+        kept=call.kept,
+        requant_bytes=requant.bias.nbytes + requant.multiplier.nbytes + requant.shift.nbytes,
+    )

@@ -1,0 +1,116 @@
+"""What ``python -m firmware_gen`` prints for people."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from firmware_gen.report import AnalyzeReport, FirmwareReport, LayerReport, ModelReport
+
+_PIPE_WIDTH = 120
+
+
+def _console() -> Console:
+    """Standard output; wide enough for the tables where it is not a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(str(size) for size in shape)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({100 * part / whole:.1f} %)" if whole else f"{part:,}"
+
+
+def _layer_row(layer: LayerReport) -> tuple[str, ...]:
+    weights = layer.weights
+    if weights is None:
+        kept, encoding, size = "", "", ""
+    else:
+        others = ", ".join(f"{name} {count:,}" for name, count in weights.candidate_bytes.items())
+        kept, encoding, size = _share(weights.kept, weights.total), others, f"{weights.bytes:,}"
+    macs = f"{layer.macs_kept:,}" if layer.macs_dense else ""
+    return (
+        layer.op,
+        escape(layer.name[-24:]),
+        _shape(layer.shape),
+        kept,
+        encoding,
+        size,
+        macs,
+        f"{layer.output_bytes:,}",
+    )
+
+
+def _layers(report: ModelReport) -> Table:
+    table = Table(title=f"{escape(report.model)}  {report.model_sha256[:12]}", title_justify="left")
+    for heading in ("operator", "tensor", "output"):
+        table.add_column(heading)
+    for heading in ("kept weights", "bytes by encoding", "in flash", "kept MACs", "RAM"):
+        table.add_column(heading, justify="right")
+    for layer in report.layers:
+        table.add_row(*_layer_row(layer))
+    return table
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in pairs:
+        table.add_row(name, escape(value))
+    return table
+
+
+def _model_pairs(report: ModelReport) -> list[tuple[str, str]]:
+    per_kept = report.weight_bytes / report.weights_kept if report.weights_kept else 0.0
+    return [
+        ("weights kept", _share(report.weights_kept, report.weights_total)),
+        (
+            "weight bytes",
+            f"{report.weight_bytes:,} ({per_kept:.2f} a kept weight), requantisation {report.requant_bytes:,}",
+        ),
+        ("arena", f"{report.arena_bytes:,} bytes (lower bound {report.arena_lower_bound:,})"),
+    ]
+
+
+def _sizes(sizes: dict[str, int], capacity: int) -> str:
+    parts = ", ".join(f"{name} {size:,}" for name, size in sizes.items() if name != "total")
+    return f"{_share(sizes['total'], capacity)} of {capacity:,} bytes: {parts}"
+
+
+def print_analysis(report: AnalyzeReport) -> None:
+    """Layers and memory plan; with a board, what is left of it."""
+    pairs = _model_pairs(report)
+    if report.fit is not None:
+        fit = report.fit
+        verdict = "fits" if min(fit.flash_spare, fit.ram_spare) >= 0 else "does not fit"
+        pairs.append((fit.board, f"{verdict}: flash left for code {fit.flash_spare:,}, RAM left {fit.ram_spare:,}"))
+    console = _console()
+    console.print(_layers(report))
+    console.print(_pairs(pairs))
+
+
+def print_firmware(report: FirmwareReport, out: Path) -> None:
+    """Layers, flash, RAM and files of a firmware."""
+    pairs = [
+        *_model_pairs(report),
+        ("board", f"{report.board} ({report.target}, {report.compiler})"),
+        ("flash", _sizes(report.flash_bytes, report.flash_capacity)),
+        ("RAM", _sizes(report.ram_bytes, report.ram_capacity)),
+        ("files", ", ".join(str(out / name) for name in report.files)),
+    ]
+    console = _console()
+    console.print(_layers(report))
+    console.print(_pairs(pairs))
+
+
+def print_operators(operators: list[tuple[str, str]]) -> None:
+    """Names and limits."""
+    table = Table()
+    table.add_column("operator")
+    table.add_column("supported")
+    for name, limits in operators:
+        table.add_row(name, escape(limits))
+    _console().print(table)
