@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from host_bridge import messages
 from host_bridge.errors import LinkError, UserError
-from host_bridge.frame import encoded_bytes
-from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT, Link, NoAnswerError, Traffic
+from host_bridge.frame import Frame, encoded_bytes
+from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, Link, NoAnswerError, Traffic
 from host_bridge.messages import Message
 from host_bridge.payload import Value, data, number, pack, unpack
 from host_bridge.transport import DEFAULT_BAUD, PortClosedError, PortNotReadyError, Transport, open_transport
@@ -79,7 +79,9 @@ class Board:
     Args:
         transport: open; the board owns it from now on.
         timeout: seconds until a request is repeated.
+        ready_within: seconds to wait for the first INFO reply.
         attempts: how often a request is sent at most.
+        patience: seconds until a request is repeated that the board said it is working on.
 
     Attributes:
         payload_limit: bytes of payload that a request may carry: what the board takes and its window allows.
@@ -95,8 +97,9 @@ class Board:
         timeout: float = DEFAULT_TIMEOUT,
         ready_within: float = READY_WITHIN,
         attempts: int = DEFAULT_ATTEMPTS,
+        patience: float = DEFAULT_PATIENCE,
     ) -> None:
-        self.link = Link(transport, timeout, attempts)
+        self.link = Link(transport, timeout, attempts, patience)
         self._info = self._knock(time.monotonic() + ready_within, ready_within)
         self.payload_limit = _payload_limit(self._info)
 
@@ -204,7 +207,10 @@ class Board:
             link.send(request, prefix=b"\0")
             until = min(time.monotonic() + _KNOCK_SECONDS, deadline)
             while (frame := link.receive(until)) is not None:
-                if (frame.type, frame.sequence) == (messages.INFO.reply_code, request.sequence):
+                if isinstance(frame, Frame) and (frame.type, frame.sequence) == (
+                    messages.INFO.reply_code,
+                    request.sequence,
+                ):
                     return _board_info(unpack(messages.INFO.reply, frame.payload))
         raise NoAnswerError(
             f"no answer from {link.transport.url} within {ready_within:.1f} s; check that the board runs this "

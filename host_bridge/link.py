@@ -14,7 +14,7 @@ from host_bridge.transport import Transport
 
 DEFAULT_TIMEOUT = 2.0
 DEFAULT_ATTEMPTS = 5
-WORKING_TIMEOUT = 300.0
+DEFAULT_PATIENCE = 30.0
 """Seconds of silence, after a board has said that it is working, before the request is repeated."""
 
 _log = logging.getLogger(__name__)
@@ -64,17 +64,23 @@ class Link:
         transport: open; the link does not close it.
         timeout: seconds until a request is repeated.
         attempts: how often it is sent at most.
+        patience: seconds until it is repeated once the board has said that it is working on it.
     """
 
     def __init__(
-        self, transport: Transport, timeout: float = DEFAULT_TIMEOUT, attempts: int = DEFAULT_ATTEMPTS
+        self,
+        transport: Transport,
+        timeout: float = DEFAULT_TIMEOUT,
+        attempts: int = DEFAULT_ATTEMPTS,
+        patience: float = DEFAULT_PATIENCE,
     ) -> None:
         self.transport = transport
         self.timeout = timeout
         self.attempts = attempts
+        self.patience = max(patience, timeout)
         self.traffic = Traffic()
         self._decoder = FrameDecoder(messages.LARGEST_MAX_PAYLOAD)
-        self._waiting: list[Frame] = []
+        self._waiting: list[Frame | FrameFault] = []
         # Anywhere: a board that remembers another host's last request must not take ours for its repetition.
         self._sequence = random.randrange(1 << 16)
 
@@ -116,8 +122,11 @@ class Link:
         self.transport.write(data, max(self.timeout, 1.0))
         self.traffic.sent_bytes += len(data)
 
-    def receive(self, deadline: float) -> Frame | None:
-        """The next intact frame; None when there is none before ``deadline`` (of :func:`time.monotonic`).
+    def receive(self, deadline: float) -> Frame | FrameFault | None:
+        """The next frame, or the news that one was damaged; None when nothing comes before ``deadline``.
+
+        Args:
+            deadline: a time of :func:`time.monotonic`.
 
         Raises:
             LinkError: the frame is of another protocol version, or the port failed.
@@ -128,31 +137,33 @@ class Link:
                 return None
             received = self.transport.read(left)
             self.traffic.received_bytes += len(received)
-            for event in self._decoder.feed(received):
-                if isinstance(event, FrameFault):
-                    self.traffic.bad_frames += 1
-                    _log.debug("<- dropped: %s", event.value)
-                else:
-                    self._waiting.append(event)
-        frame = self._waiting.pop(0)
-        _trace("<-", frame)
-        if frame.version != messages.PROTOCOL_VERSION:
+            self._waiting += self._decoder.feed(received)
+        event = self._waiting.pop(0)
+        if isinstance(event, FrameFault):
+            self.traffic.bad_frames += 1
+            _log.debug("<- dropped: %s", event.value)
+            return event
+        _trace("<-", event)
+        if event.version != messages.PROTOCOL_VERSION:
             raise LinkError(
-                f"{self.transport.url} speaks protocol version {frame.version}, this program "
+                f"{self.transport.url} speaks protocol version {event.version}, this program "
                 f"{messages.PROTOCOL_VERSION}; rebuild the firmware with this version of the project"
             )
-        return frame
+        return event
 
     def await_reply(self, request: Frame) -> Frame | None:
-        """The reply to ``request``; what answers something else is dropped."""
+        """The reply to ``request``, which has been sent; None when it is time to send it again."""
         deadline = time.monotonic() + self.timeout
-        while (frame := self.receive(deadline)) is not None:
-            if frame.sequence != request.sequence:
-                continue
-            if frame.type == messages.WORKING_CODE:
-                deadline = time.monotonic() + max(WORKING_TIMEOUT, self.timeout)
-            elif frame.type in (request.type | messages.REPLY_BIT, messages.ERROR_CODE):
-                return frame
+        while (event := self.receive(deadline)) is not None:
+            if isinstance(event, FrameFault):
+                # Perhaps that was the reply: no need for the patience that WORKING asked for.
+                deadline = min(deadline, time.monotonic() + self.timeout)
+            elif event.sequence != request.sequence:
+                continue  # the late reply to a repetition
+            elif event.type == messages.WORKING_CODE:
+                deadline = time.monotonic() + self.patience
+            elif event.type in (request.type | messages.REPLY_BIT, messages.ERROR_CODE):
+                return event
         return None
 
     @staticmethod
