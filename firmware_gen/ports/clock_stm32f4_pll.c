@@ -22,7 +22,7 @@
 #define ACR_PREFETCH_AND_CACHES (7u << 8)
 
 #define HSI_HZ 16000000u
-#define START_POLLS 200000u /* at 16 MHz more than 50 ms; a crystal starts in 2 ms (DS8626, table 32) */
+#define START_POLLS 50000u /* at 16 MHz more than 20 ms; a crystal starts in 2 ms (DS8626, table 32) */
 
 #define PLL_INPUT_HZ (FP_CLOCK_HSE_HZ / FP_CLOCK_PLL_M)
 #define PLL_HZ (PLL_INPUT_HZ * FP_CLOCK_PLL_N)

@@ -1,0 +1,129 @@
+"""The ports on emulated boards: UART, ring, tick counter, stack measurement."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from probe_firmware import Probe, build_probe, open_probe, require
+
+from device_sim.emulators import EmulatedBoard, start_emulator
+from firmware_gen.boards import Board, board_names, load_board
+
+RING_BYTES = 2048
+DRIVERS = ["stm32f4_discovery", "mps2_an386"]  # a board for each driver
+WITH_QEMU = [name for name in board_names() if load_board(name).emulators.qemu is not None]
+
+pytestmark = pytest.mark.qemu
+
+
+@pytest.fixture(scope="module", params=DRIVERS)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple]:
+    require("qemu-system-arm")
+    board = load_board(request.param)
+    elf = build_probe(board, tmp_path_factory.mktemp(board.name))
+    with start_emulator("qemu", elf, board) as emulated, open_probe(emulated.url) as probe:
+        yield board, emulated, probe
+
+
+@pytest.fixture
+def board(running: tuple[Board, EmulatedBoard, Probe]) -> Board:
+    return running[0]
+
+
+@pytest.fixture
+def emulated(running: tuple[Board, EmulatedBoard, Probe]) -> EmulatedBoard:
+    return running[1]
+
+
+@pytest.fixture
+def probe(running: tuple[Board, EmulatedBoard, Probe]) -> Probe:
+    return running[2]
+
+
+def test_bursts_within_the_window_are_lossless(probe: Probe) -> None:
+    sent = random.Random(1).randbytes(65536)
+    probe.send("e", len(sent))
+    for start in range(0, len(sent), RING_BYTES):
+        burst = sent[start : start + RING_BYTES]
+        probe.connection.sendall(burst)
+        assert probe.receive(len(burst)) == burst
+
+
+def test_single_bytes_wake_the_board(probe: Probe) -> None:
+    """A wake-up lost between test and sleep would leave a byte waiting."""
+    probe.send("e", 200)
+    for number in range(200):
+        probe.connection.sendall(bytes([number]))
+        assert probe.receive(1) == bytes([number])
+
+
+@pytest.mark.parametrize("iterations", [1000, 1_000_000, 40_000_000])
+def test_ticks_count_instructions(emulated: EmulatedBoard, probe: Probe, iterations: int) -> None:
+    """40 million iterations pass a wrap of the 24-bit counter on the fast board; reading costs some instructions."""
+    (ticks,) = probe.ask("l", iterations, replies=1)
+    step = emulated.instructions(1)
+    instructions = emulated.instructions(ticks)
+    assert step is not None and instructions is not None
+    assert 2 * iterations - step <= instructions <= 2 * iterations + 150 + step
+
+
+def test_ticks_never_go_backwards(board: Board, probe: Probe) -> None:
+    """Over a wrap of the 24-bit counter where the clock is fast enough to wait for one."""
+    assert board.emulators.qemu is not None
+    fast = board.core.clock_hz > 100_000_000
+    for _ in range(4):
+        if fast:
+            assert probe.ask("w", (1 << 24) - 3000, replies=1) == (0,)
+        largest, backwards = probe.ask("m", 4000)
+        assert backwards == 0
+        assert 0 < largest * 1e9 / board.emulators.qemu.tick_hz < 400
+
+
+def test_stack_use_is_measured(board: Board, probe: Probe) -> None:
+    before, after = probe.ask("d", 3000)
+    assert 0 < before < 1000
+    assert 3000 <= after < board.stack_bytes
+    assert probe.ask("d", 10) == (after, after)
+
+
+def test_bytes_beyond_the_ring_are_counted(probe: Probe) -> None:
+    probe.send("o", 100, bytes(RING_BYTES + 100))
+    assert int.from_bytes(probe.receive(8), "little") == RING_BYTES
+    assert int.from_bytes(probe.receive(8), "little") == 100
+    assert probe.ask("t", 0)[1] == 0, "the board must go on answering"
+
+
+def test_reported_clock_is_what_runs(board: Board, probe: Probe) -> None:
+    """QEMU models no STM32 clock tree: the firmware must notice and say 16 MHz."""
+    expected = 16_000_000 if board.clock.driver == "stm32f4_pll" else board.core.clock_hz
+    assert probe.ask("t", 0)[0] == expected
+
+
+@pytest.mark.parametrize("optimise", ["-O0", "-Os"])
+@pytest.mark.parametrize("name", WITH_QEMU)
+def test_every_board_boots_at_other_optimisation_levels(tmp_path: Path, name: str, optimise: str) -> None:
+    require("qemu-system-arm")
+    board = load_board(name)
+    with (
+        start_emulator("qemu", build_probe(board, tmp_path, optimise=optimise), board) as emulated,
+        open_probe(emulated.url) as probe,
+    ):
+        probe.send("e", 1500, bytes(range(250)) * 6)
+        assert probe.receive(1500) == bytes(range(250)) * 6
+
+
+def test_a_stack_overflow_stops_the_board(tmp_path: Path) -> None:
+    """The stack lies at the start of RAM, so the board stops instead of going on with overwritten data."""
+    require("qemu-system-arm")
+    board = load_board("stm32f4_discovery")
+    with (
+        start_emulator("qemu", build_probe(board, tmp_path), board) as emulated,
+        open_probe(emulated.url) as probe,
+    ):
+        assert probe.ask("t", 0)[1] == 0
+        probe.connection.settimeout(5)
+        probe.send("d", 20_000)
+        probe.receive(8)
+        with pytest.raises((TimeoutError, AssertionError, ConnectionError)):
+            probe.receive(8)
