@@ -40,6 +40,7 @@ def convolve(
     x: NDArray[np.int8],
     weights: NDArray[np.int8],
     bias: Int,
+    *,
     zero_point: int,
     padding: tuple[int, int, int, int],
     stride: tuple[int, int],
@@ -61,6 +62,7 @@ def convolve(
 
 def pool(
     x: NDArray[np.int8],
+    *,
     average: bool,
     kernel: tuple[int, int],
     stride: tuple[int, int],

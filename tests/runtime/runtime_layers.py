@@ -82,7 +82,8 @@ class Layer:
     def expected(self) -> NDArray[np.int8]:
         """The planar output, halo included."""
         g = self.geometry
-        sums = convolve(self.x, self.weights, self.bias, self.in_plane.zero_point, g.padding, g.stride, g.dilation)
+        options = {"padding": g.padding, "stride": g.stride, "dilation": g.dilation}
+        sums = convolve(self.x, self.weights, self.bias, zero_point=self.in_plane.zero_point, **options)
         multiplier = self.multiplier.astype(np.int64)[:, None, None]
         scaled = requantize(sums, multiplier, self.shift.astype(np.int64)[:, None, None])
         clamped = np.clip(scaled + self.out_plane.zero_point, *g.activation)

@@ -68,7 +68,8 @@ def test_pool_equals_numpy(runtime: HostRuntime, case: Case, kind: int) -> None:
     for low, high in ((-128, 128), (-3, 4), (-128, -127), (127, 128)):
         x = rng.integers(low, high, (case.channels, *case.size)).astype(np.int8)
         status, out = run(runtime, struct_of(case, kind), source.pack(x), target.bytes)
-        values = pool(x, kind == POOL_AVERAGE, case.kernel, case.stride, case.pad, case.out)
+        window = {"kernel": case.kernel, "stride": case.stride, "pad": case.pad, "out_size": case.out}
+        values = pool(x, average=kind == POOL_AVERAGE, **window)
         expected = target.pack(np.clip(values, *case.activation).astype(np.int8))
         assert status == FP_OK
         assert np.array_equal(out, expected)

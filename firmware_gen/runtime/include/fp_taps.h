@@ -29,7 +29,7 @@ typedef uint32_t fp_tap;
 #define FP_TAP_END 0xFFFFFFFFu
 #define FP_TAP(offset, weight) (((fp_tap)(offset) << 9) | ((fp_tap)(uint8_t)(weight) << 1))
 #define FP_TAP_OFFSET(tap) ((uint32_t)(tap) >> 9)
-#define FP_TAP_WEIGHT(tap) ((int8_t)(uint8_t)(((tap) >> 1) & 0xFFu))
+#define FP_TAP_WEIGHT(tap) ((int32_t)((uint32_t)(tap) << 23) >> 24)
 #define FP_TAP_TWICE_WEIGHT(tap) ((int32_t)((uint32_t)(tap) << 23) >> 23)
 
 /* A weight index i stands for input channel i / kernel_area and kernel position i % kernel_area. */
@@ -46,7 +46,8 @@ typedef struct fp_weight_stream {
     const uint8_t *end;
 } fp_weight_stream;
 
-/* Expand the next output channel's row; `taps` has room for `capacity` taps and FP_TAP_END.
+/* Expand the next output channel's row; `taps` has room for `capacity` taps and FP_TAP_END,
+ * which closes it after an error too.
  * Errors: FP_ERR_ENCODING, with the stream left anywhere; FP_ERR_CAPACITY when there are more taps. */
 fp_status fp_taps_expand(uint8_t encoding, fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap *taps,
                          uint32_t capacity);

@@ -1,7 +1,8 @@
 /* Sums of eight output positions, as the DSP extension of Cortex-M computes them.
  *
  * fp_dsp_arm.h has the instructions, fp_dsp_portable.h the same steps in C, so that the kernel around them also runs
- * under sanitizers on a host. The assembly takes all 14 registers: GCC hands them out when it optimises, Clang keeps one back.
+ * under sanitizers on a host. The assembly takes all 14 registers: GCC hands them out when it optimises, Clang keeps
+ * one back.
  */
 #ifndef FP_DSP_H
 #define FP_DSP_H

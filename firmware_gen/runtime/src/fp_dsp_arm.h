@@ -59,7 +59,7 @@ static inline fp_lanes fp_lanes_stride2(const fp_tap *taps, const int8_t *window
                 FP_MULTIPLY2("%[at]", "%[s6]", "%[s7]"));
 }
 
-static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice) {
+__attribute__((always_inline)) static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice) {
     int32_t rounded, saturated;
     __asm__("smmlar %0, %1, %2, %3" : "=r"(rounded) : "r"(twice), "r"(requant->multiplier), "r"(requant->addend));
     rounded = (rounded + (twice >> 31)) >> requant->exponent;

@@ -4,37 +4,34 @@
 #define LEB128_BYTES_MAX 5u
 #define GAP_ESCAPE 255u
 
-/* Where taps are written; `limit` is the place kept for FP_TAP_END. */
-typedef struct tap_list {
-    fp_tap *next;
-    const fp_tap *limit;
-} tap_list;
+/* Expands a row into at most `capacity` taps from *end on, and moves *end behind the last one. */
+typedef fp_status expander(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end, uint32_t capacity);
 
-static fp_status append_tap(tap_list *list, const fp_tap_geometry *geometry, uint32_t index, uint8_t weight) {
-    if (list->next == list->limit) {
-        return FP_ERR_CAPACITY;
-    }
+static inline fp_tap tap_at(const fp_tap_geometry *geometry, uint32_t index, uint8_t weight) {
     const uint32_t channel = index / geometry->kernel_area;
     const uint32_t position = index - channel * geometry->kernel_area;
-    *list->next++ = FP_TAP(channel * geometry->channel_pitch + geometry->position_offset[position], weight);
-    return FP_OK;
+    return FP_TAP(channel * geometry->channel_pitch + geometry->position_offset[position], weight);
 }
 
-static fp_status expand_dense(fp_weight_stream *stream, const fp_tap_geometry *geometry, tap_list *list) {
-    const uint32_t weights = geometry->weights_per_channel;
+static fp_status expand_dense(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end,
+                              uint32_t capacity) {
+    const fp_tap_geometry local = *geometry; /* in registers: storing a tap cannot change it */
     const uint8_t *row = stream->next;
-    if ((size_t)(stream->end - row) < weights) {
+    if ((size_t)(stream->end - row) < local.weights_per_channel) {
         return FP_ERR_ENCODING;
     }
-    for (uint32_t index = 0; index < weights; index++) {
+    fp_tap *next = *end;
+    const fp_tap *const limit = next + capacity;
+    for (uint32_t index = 0; index < local.weights_per_channel; index++) {
         if (row[index] != 0) {
-            const fp_status status = append_tap(list, geometry, index, row[index]);
-            if (status != FP_OK) {
-                return status;
+            if (next == limit) {
+                return FP_ERR_CAPACITY;
             }
+            *next++ = tap_at(&local, index, row[index]);
         }
     }
-    stream->next = row + weights;
+    *end = next;
+    stream->next = row + local.weights_per_channel;
     return FP_OK;
 }
 
@@ -56,22 +53,25 @@ static fp_status read_leb128(fp_weight_stream *stream, uint32_t *value) {
 }
 
 /* The index grows by at most 255 before it is compared with the limit, so it cannot wrap. */
-static fp_status expand_gap8(fp_weight_stream *stream, const fp_tap_geometry *geometry, tap_list *list) {
+static fp_status expand_gap8(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end,
+                             uint32_t capacity) {
+    const fp_tap_geometry local = *geometry; /* in registers: storing a tap cannot change it */
     uint32_t kept = 0;
     const fp_status status = read_leb128(stream, &kept);
-    if (status != FP_OK) {
-        return status;
+    if (status != FP_OK || kept > capacity) {
+        return status != FP_OK ? status : FP_ERR_CAPACITY;
     }
-    const uint32_t weights = geometry->weights_per_channel;
     const uint8_t *next = stream->next;
-    uint32_t index = 0;
-    while (kept > 0) {
-        if (stream->end - next < 2) {
+    const uint8_t *const stop = stream->end;
+    fp_tap *tap = *end;
+    fp_tap *const limit = tap + kept;
+    for (uint32_t index = 0; tap != limit;) {
+        if (stop - next < 2) {
             return FP_ERR_ENCODING;
         }
         const uint32_t gap = *next++;
         index += gap;
-        if (index >= weights) {
+        if (index >= local.weights_per_channel) {
             return FP_ERR_ENCODING;
         }
         if (gap == GAP_ESCAPE) {
@@ -81,27 +81,22 @@ static fp_status expand_gap8(fp_weight_stream *stream, const fp_tap_geometry *ge
         if (weight == 0) {
             return FP_ERR_ENCODING;
         }
-        const fp_status appended = append_tap(list, geometry, index, weight);
-        if (appended != FP_OK) {
-            return appended;
-        }
-        index++;
-        kept--;
+        *tap++ = tap_at(&local, index++, weight);
     }
+    *end = tap;
     stream->next = next;
     return FP_OK;
 }
 
 fp_status fp_taps_expand(uint8_t encoding, fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap *taps,
                          uint32_t capacity) {
-    typedef fp_status (*expander)(fp_weight_stream *, const fp_tap_geometry *, tap_list *);
-    static const expander expanders[] = {expand_dense, expand_gap8}; /* in the order of enum fp_encoding */
+    static expander *const expanders[] = {expand_dense, expand_gap8}; /* in the order of enum fp_encoding */
 
-    if (encoding >= sizeof expanders / sizeof expanders[0]) {
-        return FP_ERR_ENCODING;
+    fp_tap *end = taps;
+    fp_status status = FP_ERR_ENCODING;
+    if (encoding < sizeof expanders / sizeof expanders[0]) {
+        status = expanders[encoding](stream, geometry, &end, capacity);
     }
-    tap_list list = {taps, taps + capacity};
-    const fp_status status = expanders[encoding](stream, geometry, &list);
-    *list.next = FP_TAP_END;
+    *end = FP_TAP_END;
     return status;
 }

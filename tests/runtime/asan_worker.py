@@ -1,0 +1,107 @@
+"""Run the runtime's cases under AddressSanitizer, every buffer a heap block of exactly its size.
+
+Started by test_memory_safety.py with libasan preloaded: ``asan_worker.py LIBRARY cases|PROBE``.
+Prints how many cases passed.
+"""
+
+import ctypes
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from conv_cases import GEOMETRIES
+from runtime_layers import Layer
+from runtime_structs import ARENA_SLACK, FP_OK, TAP_END, HostConv, TapGeometry, WeightStream
+
+LIBC: Any = ctypes.CDLL(None)  # malloc is AddressSanitizer's, as libasan is preloaded
+LIBC.malloc.restype = ctypes.c_void_p
+LIBC.malloc.argtypes = [ctypes.c_size_t]
+LIBC.free.argtypes = [ctypes.c_void_p]
+
+
+class Heap:
+    """Blocks of exact size, freed together."""
+
+    def __init__(self) -> None:
+        self._blocks: list[int] = []
+
+    def place(self, data: bytes) -> int:
+        address = int(LIBC.malloc(len(data)))
+        ctypes.memmove(address, data, len(data))
+        self._blocks.append(address)
+        return address
+
+    def free(self) -> None:
+        for block in self._blocks:
+            LIBC.free(block)
+
+
+def run_layer(
+    library: Any, layer: Layer, *, slack: int = ARENA_SLACK, out_missing: int = 0, weights_missing: int = 0
+) -> bool:
+    """Whether fp_conv_run gives the expected output."""
+    heap = Heap()
+    conv = layer.struct(HostConv, heap.place)
+    if weights_missing:
+        conv.weights = heap.place(layer.stream[:-weights_missing])
+    source = heap.place(layer.in_plane.pack(layer.x).tobytes() + b"\xaa" * slack)
+    out = heap.place(b"\xaa" * (layer.out_plane.bytes - out_missing))
+    scratch = heap.place(b"\xaa" * layer.scratch_bytes)
+    pointers = [ctypes.c_void_p(p) for p in (source, out, scratch)]
+    status = library.fp_conv_run(ctypes.byref(conv), *pointers)
+    result = ctypes.string_at(out, layer.out_plane.bytes - out_missing)
+    heap.free()
+    return status == FP_OK and result == layer.expected().tobytes()
+
+
+def expand_noise(library: Any, rng: np.random.Generator) -> bool:
+    """Random bytes to the expander, in blocks of exactly their size; whether the list is closed."""
+    heap = Heap()
+    data = rng.integers(0, rng.choice([4, 256]), rng.integers(0, 40)).astype(np.uint8).tobytes()
+    capacity = int(rng.integers(0, 12))
+    start = heap.place(data)
+    taps = heap.place(bytes(4 * (capacity + 1)))
+    offsets = heap.place(np.arange(9, dtype=np.uint32).tobytes())
+    geometry = TapGeometry(offsets, 9, 100, int(rng.integers(1, 3000)))
+    stream = WeightStream(start, start + len(data))
+    pointers = (ctypes.byref(stream), ctypes.byref(geometry), ctypes.c_void_p(taps))
+    library.fp_taps_expand(int(rng.integers(0, 3)), *pointers, capacity)
+    closed = TAP_END in np.frombuffer(ctypes.string_at(taps, 4 * (capacity + 1)), np.uint32)
+    heap.free()
+    return closed
+
+
+def run_cases(library: Any) -> int:
+    rng = np.random.default_rng(7)
+    passed = sum(run_layer(library, Layer(geometry)) for geometry in GEOMETRIES)
+    return passed + sum(expand_noise(library, rng) for _ in range(3000))
+
+
+SMALL = next(g for g in GEOMETRIES if g.name == "two by two")
+
+
+def run_probe(library: Any, probe: str) -> None:
+    """Something AddressSanitizer must not let pass."""
+    layer = Layer(SMALL)
+    if probe == "output a byte short":
+        run_layer(library, layer, out_missing=1)
+    elif probe == "weights end before they claim to":
+        run_layer(library, layer, weights_missing=5)
+    elif probe == "no slack behind the input":
+        run_layer(library, Layer(replace(SMALL, name="no slack", density=1.0)), slack=0)
+    else:
+        raise SystemExit(f"no probe is called {probe!r}")
+
+
+def main() -> None:
+    library = ctypes.CDLL(str(Path(sys.argv[1])))
+    if sys.argv[2] == "cases":
+        print(run_cases(library))
+    else:
+        run_probe(library, sys.argv[2])
+
+
+if __name__ == "__main__":
+    main()
