@@ -78,7 +78,8 @@ static fp_status check_conv(const fp_conv *conv) {
         return FP_ERR_ARGUMENT;
     }
     if (kernel_area(conv) == 0 || conv->stride_height == 0 || conv->stride_width == 0 || conv->dilation_height == 0 ||
-        conv->dilation_width == 0 || conv->activation_min > conv->activation_max) {
+        conv->dilation_width == 0 || conv->activation_min > conv->activation_max ||
+        conv->max_taps > conv->in.channels * kernel_area(conv)) {
         return FP_ERR_ARGUMENT;
     }
     return windows_fit(conv) && scales_are_legal(conv) ? FP_OK : FP_ERR_ARGUMENT;
