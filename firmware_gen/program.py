@@ -12,7 +12,7 @@ from firmware_gen.quantise import Requant
 from host_bridge.errors import UserError
 
 MAX_UINT16 = 0xFFFF
-TAP_OFFSET_LIMIT = 1 << 23
+TAP_OFFSET_LIMIT = 1 << 22
 ARENA_SLACK = 16
 
 
