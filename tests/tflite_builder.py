@@ -143,7 +143,7 @@ class TfliteBuilder:
         model.version, model.subgraphs, model.buffers, model.operatorCodes = 3, [graph], self.buffers, []
         for code in self.codes:
             row = schema.OperatorCodeT()
-            row.builtinCode, row.deprecatedBuiltinCode, row.version = code, code, 1
+            row.builtinCode, row.deprecatedBuiltinCode, row.version = code, min(code, 127), 1
             model.operatorCodes.append(row)
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")

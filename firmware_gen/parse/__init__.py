@@ -44,8 +44,8 @@ def parse_bytes(content: bytes, file_name: str) -> Graph:
         UserError: as :func:`parse_tflite`.
     """
     specs = {code: reader.options for code, reader in READERS.items() if reader.options is not None}
-    raw = read_raw(content, file_name, specs)
     try:
+        raw = read_raw(content, specs)
         tensors: dict[int, Tensor] = {}
         source, output = _end(raw, raw.inputs, "input", tensors), _end(raw, raw.outputs, "output", tensors)
         ops = tuple(_operator(position, row, raw, tensors) for position, row in enumerate(raw.operators))

@@ -76,29 +76,24 @@ class RawModel:
     outputs: tuple[int, ...]
 
 
-def read_raw(content: bytes, name: str, specs: Mapping[int, OptionsSpec]) -> RawModel:
+def read_raw(content: bytes, specs: Mapping[int, OptionsSpec]) -> RawModel:
     """Read a model file.
 
     Args:
         content: the whole file.
-        name: the file's name, for messages.
         specs: options by builtin operator code.
 
     Raises:
         UserError: not a ``.tflite`` file of schema version 3 with one subgraph, or a damaged one.
     """
     if len(content) < 16 or content[4:8] != IDENTIFIER:
-        raise UserError(
-            f"{name} is not a .tflite file (no {IDENTIFIER.decode()} mark); give a model the converter wrote"
-        )
+        raise UserError(f"not a .tflite file (no {IDENTIFIER.decode()} mark); give a model the converter wrote")
     if len(content) > MAX_FILE_BYTES:
-        raise UserError(f"{name} has {len(content)} bytes; models above {MAX_FILE_BYTES} bytes are not read")
+        raise UserError(f"has {len(content)} bytes; models above {MAX_FILE_BYTES} bytes are not read")
     try:
         return _read(content, specs)
     except _DAMAGE as error:
-        raise UserError(
-            f"{name} is damaged ({type(error).__name__} while reading it); convert the model again"
-        ) from error
+        raise UserError("damaged: a table or vector is not where it should be; convert the model again") from error
 
 
 def _read(content: bytes, specs: Mapping[int, OptionsSpec]) -> RawModel:

@@ -91,7 +91,7 @@ def weight_tensor(index: int, raw: RawTensor, where: str) -> Tensor:
     _check_scales(raw, here)
     if any(raw.zero_points):
         raise UserError(f"{here} has weights with a zero point other than 0; {_INT8_ADVICE}")
-    if len(raw.scales) > 1 and (raw.axis != 0 or len(raw.scales) != raw.shape[0]):
+    if len(raw.scales) > 1 and (raw.axis != 0 or raw.shape[:1] != (len(raw.scales),)):
         raise UserError(
             f"{here} has {len(raw.scales)} scales along dimension {raw.axis}; one per output channel is supported"
         )
