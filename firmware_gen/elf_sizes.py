@@ -43,7 +43,7 @@ def read_sizes(elf: Path, board: Board | None) -> ElfSizes:
         with elf.open("rb") as stream:
             file = ELFFile(stream)
             symbols = _symbols(file)
-            flash, ram = _section_bytes(file)
+            flash, ram = _section_bytes(file) if board is None else _spans(file)
     except (OSError, ELFError) as error:
         raise UserError(f"cannot read {elf.name}: {error}; build again") from error
     stack = board.stack_bytes if board is not None else 0
@@ -62,8 +62,21 @@ def _symbols(file: Any) -> dict[str, int]:  # noqa: ANN401 - pyelftools has no t
     return {symbol.name: int(symbol["st_size"]) for symbol in table.iter_symbols()}
 
 
+def _spans(file: Any) -> tuple[int, int]:  # noqa: ANN401
+    """First to last byte in flash (initialised data is there too) and in RAM, gaps for alignment included."""
+    loaded = [segment for segment in file.iter_segments("PT_LOAD") if segment["p_filesz"]]
+    flash = [(int(one["p_paddr"]), int(one["p_paddr"] + one["p_filesz"])) for one in loaded]
+    live = [section for section in file.iter_sections() if section["sh_size"] and section["sh_flags"] & _WRITE]
+    ram = [(int(one["sh_addr"]), int(one["sh_addr"] + one["sh_size"])) for one in live if one["sh_flags"] & _ALLOC]
+    return _span(flash), _span(ram)
+
+
+def _span(pieces: list[tuple[int, int]]) -> int:
+    return max(end for _, end in pieces) - min(start for start, _ in pieces) if pieces else 0
+
+
 def _section_bytes(file: Any) -> tuple[int, int]:  # noqa: ANN401
-    """Bytes that the image takes in flash (initialised data is there too), and sections that live in RAM."""
+    """The same for a program of this machine, whose pieces lie anywhere: sizes of sections, added up."""
     flash = ram = 0
     for section in file.iter_sections():
         size, flags = int(section["sh_size"]), int(section["sh_flags"])
