@@ -9,7 +9,7 @@ from host_bridge import client
 from host_bridge.errors import LinkError, UserError
 
 READY_SECONDS = 30.0
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
 
 
 @contextmanager

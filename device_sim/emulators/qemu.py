@@ -47,10 +47,11 @@ def start(elf: Path, board: Board, port: int = 0) -> Iterator[EmulatedBoard]:
         raise UserError(reason or f"board {board.name} has no QEMU machine")
     if not elf.is_file():
         raise UserError(f"no firmware at {elf}; build it first")
-    version = _version()
+    program = shutil.which(PROGRAM) or PROGRAM
+    version = _version(program)
     with listening_socket(port) as server:
         number = server.getsockname()[1]
-        child = Child("QEMU", _command(elf, machine, server.fileno()), pass_fds=[server.fileno()])
+        child = Child("QEMU", [program, *_options(elf, machine, server.fileno())], pass_fds=[server.fileno()])
     with child:
         yield EmulatedBoard(
             name="qemu",
@@ -62,10 +63,9 @@ def start(elf: Path, board: Board, port: int = 0) -> Iterator[EmulatedBoard]:
         )
 
 
-def _command(elf: Path, machine: QemuMachine, server_fd: int) -> list[str]:
+def _options(elf: Path, machine: QemuMachine, server_fd: int) -> list[str]:
     unused = ["-serial", "null"] * machine.serial_index
     return [
-        PROGRAM,
         *("-machine", machine.machine),
         *(("-cpu", machine.cpu) if machine.cpu else ()),
         *("-nodefaults", "-display", "none", "-monitor", "none"),
@@ -77,9 +77,9 @@ def _command(elf: Path, machine: QemuMachine, server_fd: int) -> list[str]:
     ]
 
 
-def _version() -> str:
+def _version(program: str) -> str:
     try:
-        result = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        result = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"{PROGRAM} --version does not answer ({type(error).__name__}); {PACKAGE_HINT}") from error
     found = re.search(r"version (\S+)", result.stdout)
