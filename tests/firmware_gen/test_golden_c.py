@@ -9,6 +9,7 @@ import pytest
 from op_cases import CASES
 
 from firmware_gen.emit import render_model
+from firmware_gen.emit.arrays import int_array
 from firmware_gen.graph import Activation, FullyConnected, Graph, Tensor
 from firmware_gen.parse import parse_bytes
 from firmware_gen.passes import compile_graph
@@ -54,3 +55,8 @@ def test_rendered_c_is_formatted(name: str, tmp_path: Path) -> None:
     done = subprocess.run([tool, "--dry-run", "-Werror", style, *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert max(len(line) for file in files for line in Path(file).read_text().splitlines()) <= 120
+
+
+def test_smallest_int32_has_a_literal_of_its_own_type() -> None:
+    array = int_array("x", np.array([-(2**31), 2**31 - 1], np.int32), "ends")
+    assert array.body.split() == ["(-2147483647", "-", "1),", "2147483647,"]
