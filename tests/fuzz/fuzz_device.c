@@ -17,7 +17,7 @@
 
 #define RAW_RECORD 0xFFu
 #define LONGEST_PAYLOAD 1100u
-#define LINE_BYTES 16384u
+#define LINE_BYTES 3072u
 
 typedef struct line {
     uint8_t bytes[LINE_BYTES];
@@ -90,7 +90,7 @@ static void put_request(line *to, uint8_t type, uint8_t sequence, const uint8_t 
 
 static void put_records(line *to, const uint8_t *data, size_t size) {
     uint8_t payload[LONGEST_PAYLOAD];
-    while (size >= 4) {
+    while (size >= 4 && to->length < LINE_BYTES) {
         size_t length = load16_le(data + 2) % (LONGEST_PAYLOAD + 1u);
         size_t present = length < size - 4 ? length : size - 4;
         memset(payload, 0x5A, sizeof payload);
