@@ -122,7 +122,7 @@ def test_a_stack_overflow_stops_the_board(tmp_path: Path) -> None:
         open_probe(emulated.url) as probe,
     ):
         assert probe.ask("t", 0)[1] == 0
-        probe.connection.settimeout(5)
+        probe.connection.settimeout(3)
         probe.send("d", 20_000)
         probe.receive(8)
         with pytest.raises((TimeoutError, AssertionError, ConnectionError)):
