@@ -79,7 +79,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Conv2D:
-    """CONV_2D; weights are (output channels, kernel height, kernel width, input channels)."""
+    """CONV_2D or DEPTHWISE_CONV_2D; weights are (output channels, kernel height, kernel width, inputs / groups).
+
+    Input and output channels are cut into ``groups`` equal groups, and an output channel reads its own group only; a
+    depthwise convolution has as many groups as input channels.
+    """
 
     input: int
     output: int
@@ -87,6 +91,8 @@ class Conv2D:
     bias: int | None
     window: Window
     activation: Activation
+    groups: int = 1
+    kind: Literal["CONV_2D", "DEPTHWISE_CONV_2D"] = "CONV_2D"
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,9 @@ def op_name(op: Op) -> str:
     """Name of an operator as TensorFlow Lite spells it."""
     if isinstance(op, Pool):
         return f"{op.kind.upper()}_POOL_2D"
-    return {Conv2D: "CONV_2D", FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
+    if isinstance(op, Conv2D):
+        return op.kind
+    return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
 
 
 def float32(value: float) -> float:

@@ -1,7 +1,7 @@
 """What TensorFlow Lite Micro's int8 reference kernels compute, in NumPy; slow, exact, independent of the C runtime.
 
-Sources: tensorflow/lite/kernels/internal/reference/integer_ops/{conv,fully_connected,pooling}.h and gemmlowp's fixed
-point (double rounding); reimplemented. The tests hold it against TensorFlow Lite Micro itself.
+Sources: tensorflow/lite/kernels/internal/reference/integer_ops/{conv,depthwise_conv,fully_connected,pooling}.h and
+gemmlowp's fixed point (double rounding); reimplemented. The tests hold it against TensorFlow Lite Micro itself.
 """
 
 from collections.abc import Iterator
@@ -74,13 +74,21 @@ def _product(values: Int64, weights: Int8) -> Int64:
     return (values.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
 
 
+def _grouped_product(values: Int64, weights: Int8, groups: int) -> Int64:
+    """Each group of channels of ``values`` (h, w, inputs) times its rows of ``weights`` (outputs, inputs / groups)."""
+    height, width, _ = values.shape
+    left = values.reshape(height * width, groups, -1).swapaxes(0, 1)
+    right = weights.reshape(groups, len(weights) // groups, -1).swapaxes(1, 2)
+    return _product(left, right).swapaxes(0, 1).reshape(height, width, -1)
+
+
 def _conv(graph: Graph, op: Conv2D, value: Int8) -> Int8:
     source, weight, output = (graph.tensors[index] for index in (op.input, op.weights, op.output))
     padded = _pad(value.reshape(source.shape[1:]).astype(np.int64) - source.zero_point, op.window, 0)
     weights = graph.constant(op.weights)
     sums = np.zeros(output.shape[1:], np.int64)
     for ky, kx, seen in _positions(op.window, (output.shape[1], output.shape[2])):
-        sums += _product(padded[seen], weights[:, ky, kx, :].T)
+        sums += _grouped_product(padded[seen], weights[:, ky, kx, :], op.groups)
     if op.bias is not None:
         sums += graph.constant(op.bias)
     scales = tuple(effective_scale(source.scales[0], scale, output.scales[0]) for scale in weight.scales)

@@ -80,7 +80,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class ConvCall:
-    """``fp_conv_run``; ``rows`` is what ``weights`` encodes: int8 (channels, input channels * kernel area)."""
+    """``fp_conv_run``; ``rows`` is what ``weights`` encodes: int8 (channels, input channels / groups * kernel area)."""
 
     layer: Layer
     source: int
@@ -93,6 +93,7 @@ class ConvCall:
     weights: EncodedWeights
     requant: Requant = field(repr=False, compare=False)
     activation: tuple[int, int]
+    groups: int
 
     @property
     def kept(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from depthwise_cases import DEPTHWISES
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
 from tflite_builder import TfliteBuilder
 
@@ -66,6 +67,8 @@ CONVS = {
     "conv_relu_n1_to_1": ConvSpec((7, 5, 3), 5, (3, 3), activation="relu_n1_to_1", out_scale=0.05),
     "conv_zero_point_low": ConvSpec((7, 5, 3), 5, (3, 3), zero_point=-128),
     "conv_zero_point_high": ConvSpec((7, 5, 3), 5, (3, 3), zero_point=127),
+    "conv_grouped": ConvSpec((7, 11, 6), 9, (3, 3), groups=3),
+    "conv_grouped_strided": ConvSpec((8, 9, 10), 4, (3, 2), stride=(2, 2), groups=2, per_channel=False),
     "conv_saturating": ConvSpec((5, 5, 3), 4, (3, 3), density=1.0, out_scale=0.001),
 }
 
@@ -187,6 +190,7 @@ CASES: tuple[OpCase, ...] = tuple(
         "conv_large_accumulators": _conv_large_accumulators,
         "conv_left_shifts": _conv_left_shifts,
         "conv_mixed_shifts": _conv_mixed_shifts,
+        **DEPTHWISES,
         **DENSES,
         **POOLS,
         "network": _network,

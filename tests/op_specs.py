@@ -33,13 +33,44 @@ class ConvSpec:
     zero_point: int = 3
     bias: bool = True
     out_scale: float = 0.7
+    groups: int = 1
 
     def __call__(self, builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
         source = builder.activation((1, *self.size), 0.031, self.zero_point)
-        weights = sparse(rng, (self.filters, *self.kernel, self.size[2]), self.density)
+        weights = sparse(rng, (self.filters, *self.kernel, self.size[2] // self.groups), self.density)
         scales = rng.uniform(0.002, 0.02, self.filters if self.per_channel else 1)
         bias = rng.integers(-9000, 9000, self.filters) if self.bias else None
         output = builder.conv(
+            source, weights, list(scales), bias, (self.out_scale, -5),
+            stride=self.stride, dilation=self.dilation, padding=self.padding, activation=self.activation,
+        )  # fmt: skip
+        return source, output
+
+
+@dataclass(frozen=True)
+class DepthwiseSpec:
+    """One depthwise convolution with ``multiplier`` outputs for each input channel."""
+
+    size: tuple[int, int, int]
+    multiplier: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: str = "same"
+    density: float = 0.7
+    per_channel: bool = True
+    activation: str = "none"
+    zero_point: int = 3
+    bias: bool = True
+    out_scale: float = 0.4
+
+    def __call__(self, builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+        source = builder.activation((1, *self.size), 0.031, self.zero_point)
+        filters = self.size[2] * self.multiplier
+        weights = sparse(rng, (*self.kernel, filters), self.density)
+        scales = rng.uniform(0.002, 0.02, filters if self.per_channel else 1)
+        bias = rng.integers(-9000, 9000, filters) if self.bias else None
+        output = builder.depthwise(
             source, weights, list(scales), bias, (self.out_scale, -5),
             stride=self.stride, dilation=self.dilation, padding=self.padding, activation=self.activation,
         )  # fmt: skip

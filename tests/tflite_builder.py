@@ -90,6 +90,35 @@ class TfliteBuilder:
         shape = (1, *_extent((height, width), reach, stride, padding), len(weights))
         return self.operator(3, inputs, self.activation(shape, *out), options, schema.BuiltinOptions.Conv2DOptions)
 
+    def depthwise(
+        self,
+        source: int,
+        weights: np.ndarray,
+        scales: Sequence[float],
+        bias: np.ndarray | None,
+        out: tuple[float, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: tuple[int, int] = (1, 1),
+        padding: str = "same",
+        activation: str = "none",
+    ) -> int:
+        """Weights are (kernel height, kernel width, output channels)."""
+        options = schema.DepthwiseConv2DOptionsT()
+        options.padding, (options.strideH, options.strideW) = PADDING[padding], stride
+        options.dilationHFactor, options.dilationWFactor = dilation
+        options.fusedActivationFunction = ACTIVATION[activation]
+        _, height, width, channels = self.tensors[source].shape
+        options.depthMultiplier = weights.shape[2] // channels
+        inputs = [source, self.weights(weights[None], scales)]
+        self.tensors[inputs[1]].quantization.quantizedDimension = 3
+        if bias is not None:
+            inputs.append(self.bias(bias, self.scale(source) * scales[0]))
+        reach = [(weights.shape[0] - 1) * dilation[0] + 1, (weights.shape[1] - 1) * dilation[1] + 1]
+        shape = (1, *_extent((height, width), reach, stride, padding), weights.shape[2])
+        kind = schema.BuiltinOptions.DepthwiseConv2DOptions
+        return self.operator(4, inputs, self.activation(shape, *out), options, kind)
+
     def fully_connected(
         self,
         source: int,

@@ -84,6 +84,7 @@ def _conv(number: int, call: ConvCall, plan: Plan) -> CLayer:
         ("encoding", weights.encoding.c_name),
         ("per_channel", "1" if len(requant.multiplier) > 1 else "0"),
         *_window(call.window, call.activation, dilated=True),
+        ("groups", str(call.groups)),
         ("max_taps", f"{call.max_taps}u"),
     )
     places = ", ".join(f"arena + {plan.offsets[buffer]}" for buffer in (call.source, call.target, call.scratch))

@@ -4,14 +4,15 @@ import hashlib
 from pathlib import Path
 
 from firmware_gen.graph import Graph, Op, Tensor
-from firmware_gen.parse import conv, fully_connected, pool, reshape
+from firmware_gen.parse import conv, depthwise, fully_connected, pool, reshape
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
 from host_bridge.errors import UserError
 
 READERS: dict[int, OperatorReader] = {
-    reader.code: reader for reader in (conv.READER, fully_connected.READER, pool.AVERAGE, pool.MAX, reshape.READER)
+    reader.code: reader
+    for reader in (conv.READER, depthwise.READER, fully_connected.READER, pool.AVERAGE, pool.MAX, reshape.READER)
 }
 _NAME_LENGTH = 31
 

@@ -15,14 +15,15 @@ def _read(context: OperatorContext) -> Conv2D:
     channels, height, width, depth = weights.shape
     dilation = (context.option("DilationHFactor"), context.option("DilationWFactor"))
     window = read_window(context, (height, width), dilation, source, output)
-    if depth != source.shape[3] or channels != output.shape[3]:
+    groups = source.shape[3] // depth
+    if depth * groups != source.shape[3] or channels != output.shape[3] or channels % max(groups, 1):
         raise UserError(
             f"{context.where} maps {source.shape[3]} to {output.shape[3]} channels with weights {list(weights.shape)}; "
-            "grouped convolutions are not supported, use groups=1"
+            "use a number of groups that divides both, such as groups=1"
         )
     bias = context.bias(2, channels)
     index = None if bias is None else bias.index
-    return Conv2D(source.index, output.index, weights.index, index, window, context.fused_activation())
+    return Conv2D(source.index, output.index, weights.index, index, window, context.fused_activation(), groups)
 
 
 READER = OperatorReader(
@@ -33,6 +34,6 @@ READER = OperatorReader(
         ("Padding", "StrideH", "StrideW", "DilationHFactor", "DilationWFactor", "FusedActivationFunction"),
     ),
     read=_read,
-    limits=f"batch 1, one group, kernel/stride/dilation up to 255, per-tensor or per-channel weights; "
+    limits=f"batch 1, any number of groups, kernel/stride/dilation up to 255, per-tensor or per-channel weights; "
     f"activation {ACTIVATION_NAMES}",
 )

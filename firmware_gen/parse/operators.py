@@ -50,9 +50,15 @@ class OperatorContext:
         """The only output."""
         return self._keep(activation_tensor(*self._row(self.raw.outputs[0]), self.where))
 
-    def weights(self, slot: int) -> Tensor:
-        """The constant weights at input ``slot``."""
-        return self._keep(weight_tensor(*self._row(self.raw.inputs[slot]), self.where))
+    def weights(self, slot: int, axis: int = 0) -> Tensor:
+        """The constant weights at input ``slot``; their output channels, ``axis`` in the file, come first."""
+        weights = weight_tensor(*self._row(self.raw.inputs[slot]), self.where, axis)
+        kept = self._keep(weights)
+        if kept.shape != weights.shape:
+            raise UserError(
+                f"{self.where} shares its weights with an operator of another kind; convert the model again"
+            )
+        return kept
 
     def bias(self, slot: int, channels: int) -> Tensor | None:
         """The constant biases at input ``slot``, or None where the model has none."""

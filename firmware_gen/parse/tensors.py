@@ -78,8 +78,10 @@ def activation_tensor(index: int, raw: RawTensor, where: str) -> Tensor:
     return Tensor(index, raw.name, raw.shape, "int8", raw.scales, raw.zero_points[0])
 
 
-def weight_tensor(index: int, raw: RawTensor, where: str) -> Tensor:
-    """Constant int8 weights, symmetric, quantised per tensor or along dimension 0.
+def weight_tensor(index: int, raw: RawTensor, where: str, axis: int = 0) -> Tensor:
+    """Constant int8 weights, symmetric, quantised per tensor or along the dimension of the output channels.
+
+    The dimension of the output channels, ``axis`` in the file, changes places with dimension 0.
 
     Raises:
         UserError: as the name of the offence says.
@@ -91,12 +93,14 @@ def weight_tensor(index: int, raw: RawTensor, where: str) -> Tensor:
     _check_scales(raw, here)
     if any(raw.zero_points):
         raise UserError(f"{here} has weights with a zero point other than 0; {_INT8_ADVICE}")
-    if len(raw.scales) > 1 and (raw.axis != 0 or raw.shape[:1] != (len(raw.scales),)):
+    if len(raw.scales) > 1 and (raw.axis != axis or raw.shape[axis : axis + 1] != (len(raw.scales),)):
         raise UserError(
             f"{here} has {len(raw.scales)} scales along dimension {raw.axis}; one per output channel is supported"
         )
     data = _constant(raw, here, 1).view(np.int8).reshape(raw.shape)
-    return Tensor(index, raw.name, raw.shape, "int8", raw.scales, 0, data)
+    if axis < data.ndim:
+        data = np.ascontiguousarray(data.swapaxes(0, axis))
+    return Tensor(index, raw.name, data.shape, "int8", raw.scales, 0, data)
 
 
 def bias_tensor(index: int, raw: RawTensor, channels: int, where: str) -> Tensor:

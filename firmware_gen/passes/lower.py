@@ -72,7 +72,7 @@ def _conv(storage: Storage, op: Conv2D) -> None:
     tensors = (graph.tensors[index] for index in (op.input, op.weights, op.output))
     source, weight, output = tensors
     scales = tuple(effective_scale(source.scales[0], scale, output.scales[0]) for scale in weight.scales)
-    _emit(storage, op, rows, scales, source=storage.planar(op.input), window=op.window)
+    _emit(storage, op, rows, scales, source=storage.planar(op.input), window=op.window, groups=op.groups)
 
 
 def _fully_connected(storage: Storage, op: FullyConnected) -> None:
@@ -119,6 +119,7 @@ def _emit(
     *,
     source: tuple[int, Plane],
     window: Window,
+    groups: int = 1,
 ) -> None:
     graph = storage.graph
     where = _where(graph, op)
@@ -134,7 +135,7 @@ def _emit(
     storage.calls.append(
         ConvCall(
             layer, source[0], target, scratch, source[1], plane, window, rows, encode_smallest(rows), requant,
-            _range(graph, op, op.activation),
+            _range(graph, op, op.activation), groups,
         )
     )  # fmt: skip
 

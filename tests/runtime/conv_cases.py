@@ -39,6 +39,12 @@ GEOMETRIES = [
     Geometry("all weights", (5, 7), (9, 9), padding=SAME, out_halo=SAME, density=1.0),
     Geometry("dead channels", (3, 31), (9, 9), padding=SAME, out_halo=SAME, density=0.02),
     Geometry("long gaps", (97, 5), (5, 9), padding=SAME, density=0.003),
+    Geometry("three groups", (6, 9), (9, 11), padding=SAME, out_halo=SAME, groups=3),
+    Geometry("depthwise", (7, 7), (9, 13), padding=SAME, out_halo=SAME, groups=7, density=0.9),
+    Geometry(
+        "depthwise, two for each", (5, 10), (9, 13), padding=SAME, stride=(2, 2), groups=5, encoding=ENCODING_DENSE
+    ),
+    Geometry("depthwise, one position", (6, 6), (5, 4), (5, 4), groups=6),
     Geometry("relu", (5, 7), (9, 9), padding=SAME, out_halo=SAME, activation=(11, 127)),
     Geometry("narrow activation", (5, 7), (9, 19), padding=SAME, activation=(-20, 60)),
     Geometry("zero points at the ends", (5, 7), (9, 9), padding=SAME, out_halo=SAME, zero_points=(-128, 127)),

@@ -45,8 +45,9 @@ def convolve(
     padding: tuple[int, int, int, int],
     stride: tuple[int, int],
     dilation: tuple[int, int],
+    groups: int = 1,
 ) -> Int:
-    """Accumulators (oc, oh, ow) of x (ic, h, w) and weights (oc, ic, kh, kw); padding is (top, bottom, left, right)."""
+    """Accumulators (oc, oh, ow) of x (ic, h, w) and weights (oc, ic / groups, kh, kw); padding: top, bottom, left, right."""
     top, bottom, left, right = padding
     centred = np.pad(x.astype(np.int64) - zero_point, ((0, 0), (top, bottom), (left, right)))
     kernel_height, kernel_width = weights.shape[2:]
@@ -56,7 +57,9 @@ def convolve(
     for ky in range(kernel_height):
         for kx in range(kernel_width):
             rows = centred[:, ky * dilation[0] :, kx * dilation[1] :][:, :: stride[0], :: stride[1]]
-            total += np.einsum("oc,cyx->oyx", weights[:, :, ky, kx].astype(np.int64), rows[:, :height, :width])
+            seen = rows[:, :height, :width].reshape(groups, -1, height, width)
+            kernel = weights[:, :, ky, kx].astype(np.int64).reshape(groups, -1, weights.shape[1])
+            total += np.einsum("goc,gcyx->goyx", kernel, seen).reshape(total.shape)
     return wrap32(total + bias[:, None, None])
 
 

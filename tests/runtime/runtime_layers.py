@@ -26,6 +26,7 @@ class Geometry:
     dilation: tuple[int, int] = (1, 1)
     out_halo: tuple[int, int, int, int] = (0, 0, 0, 0)
     in_halo: tuple[int, int, int, int] | None = None  # None: as large as the padding
+    groups: int = 1
     density: float = 0.5
     per_channel: bool = True
     encoding: int = ENCODING_GAP8
@@ -51,7 +52,7 @@ class Layer:
         self.in_plane = Plane(g.channels[0], *g.size, g.in_halo or g.padding, g.zero_points[0])
         self.out_plane = Plane(g.channels[1], *g.out_size, g.out_halo, g.zero_points[1])
         self.x = rng.integers(-128, 128, (g.channels[0], *g.size)).astype(np.int8)
-        self.weights = _sparse(rng, (g.channels[1], g.channels[0], *g.kernel), g.density)
+        self.weights = _sparse(rng, (g.channels[1], g.channels[0] // g.groups, *g.kernel), g.density)
         self.bias = rng.integers(-g.bias_limit, g.bias_limit + 1, g.channels[1])
         scales = g.channels[1] if g.per_channel else 1
         self.multiplier = rng.integers(1 << 30, 1 << 31, scales).astype(np.int32)
@@ -82,7 +83,7 @@ class Layer:
     def expected(self) -> NDArray[np.int8]:
         """The planar output, halo included."""
         g = self.geometry
-        options = {"padding": g.padding, "stride": g.stride, "dilation": g.dilation}
+        options = {"padding": g.padding, "stride": g.stride, "dilation": g.dilation, "groups": g.groups}
         sums = convolve(self.x, self.weights, self.bias, zero_point=self.in_plane.zero_point, **options)
         multiplier = self.multiplier.astype(np.int64)[:, None, None]
         scaled = requantize(sums, multiplier, self.shift.astype(np.int64)[:, None, None])
@@ -104,7 +105,7 @@ class Layer:
         conv.dilation_height, conv.dilation_width = g.dilation
         conv.pad_top, conv.pad_left = g.padding[0], g.padding[2]
         conv.activation_min, conv.activation_max = g.activation
-        conv.max_taps = self.max_taps
+        conv.groups, conv.max_taps = g.groups, self.max_taps
         return conv
 
 

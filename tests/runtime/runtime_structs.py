@@ -31,7 +31,7 @@ def conv_struct(pointer: Any) -> type[ctypes.Structure]:
     fields = [("in", PlaneStruct), ("out", PlaneStruct), ("weights", pointer), ("weight_bytes", _U32)]
     fields += [(name, pointer) for name in ("bias", "multiplier", "shift")]
     fields += [(name, _U8) for name in bytes_ + more]
-    fields += [("activation_min", _I8), ("activation_max", _I8), ("max_taps", _U32)]
+    fields += [("activation_min", _I8), ("activation_max", _I8), ("groups", _U16), ("max_taps", _U32)]
     return type("ConvStruct", (ctypes.Structure,), {"_fields_": fields})
 
 

@@ -1,5 +1,5 @@
 /* Convolution over compressed weights; a fully connected layer is the same with a kernel as large as its
- * input and one output position.
+ * input and one output position, a depthwise convolution the same with as many groups as input channels.
  *
  * For each output channel the compressed row of weights is expanded once into a list of taps (input offset,
  * weight) in scratch memory, then the list is walked over all output positions. Adding an encoding means
@@ -27,7 +27,8 @@ typedef enum fp_encoding {
 typedef struct fp_conv {
     fp_plane in;
     fp_plane out;
-    const uint8_t *weights;    /* encoded; channels of `out` one after the other, weight index (ic, ky, kx) row-major */
+    const uint8_t *weights;    /* encoded; channels of `out` one after the other, weight index (ic, ky, kx) row-major,
+                                * ic counted within the group */
     uint32_t weight_bytes;     /* length of `weights`; the expanders never read past it */
     const int32_t *bias;       /* [out.channels]; the input zero point is folded in: b - zp_in * sum(w) */
     const int32_t *multiplier; /* Q31, [out.channels] or [1] */
@@ -44,6 +45,8 @@ typedef struct fp_conv {
     uint8_t pad_left;
     int8_t activation_min;
     int8_t activation_max;
+    uint16_t groups;   /* input and output channels are cut into so many equal groups; an output channel reads the
+                        * input channels of its own group only */
     uint32_t max_taps; /* largest number of kept weights of one output channel */
 } fp_conv;
 

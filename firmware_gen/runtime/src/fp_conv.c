@@ -17,6 +17,15 @@ static uint32_t kernel_area(const fp_conv *conv) {
     return (uint32_t)conv->kernel_height * conv->kernel_width;
 }
 
+/* Input channels that one output channel reads. */
+static uint32_t channels_per_group(const fp_conv *conv) {
+    return conv->in.channels / (uint32_t)conv->groups;
+}
+
+static int groups_are_legal(const fp_conv *conv) {
+    return conv->groups != 0 && conv->in.channels % conv->groups == 0 && conv->out.channels % conv->groups == 0;
+}
+
 /* One table entry per kernel position, then the taps of one channel and FP_TAP_END. */
 uint32_t fp_conv_scratch_bytes(const fp_conv *conv) {
     return (uint32_t)sizeof(uint32_t) * (kernel_area(conv) + conv->max_taps + 1u);
@@ -78,8 +87,8 @@ static fp_status check_conv(const fp_conv *conv) {
         return FP_ERR_ARGUMENT;
     }
     if (kernel_area(conv) == 0 || conv->stride_height == 0 || conv->stride_width == 0 || conv->dilation_height == 0 ||
-        conv->dilation_width == 0 || conv->activation_min > conv->activation_max ||
-        conv->max_taps > conv->in.channels * kernel_area(conv)) {
+        conv->dilation_width == 0 || conv->activation_min > conv->activation_max || !groups_are_legal(conv) ||
+        conv->max_taps > channels_per_group(conv) * kernel_area(conv)) {
         return FP_ERR_ARGUMENT;
     }
     return windows_fit(conv) && scales_are_legal(conv) ? FP_OK : FP_ERR_ARGUMENT;
@@ -97,9 +106,11 @@ static void fill_channel(const fp_conv *conv, const fp_conv_channel *channel, in
 
 static fp_status run_channels(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch) {
     const uint32_t area = kernel_area(conv);
-    const fp_tap_geometry geometry = {scratch, area, conv->in.channel_pitch, conv->in.channels * area};
+    const fp_tap_geometry geometry = {scratch, area, conv->in.channel_pitch, channels_per_group(conv) * area};
     fp_weight_stream stream = {conv->weights, conv->weights + conv->weight_bytes};
     fp_tap *const taps = scratch + area;
+    const uint32_t group_step = channels_per_group(conv) * conv->in.channel_pitch;
+    const uint32_t group_filters = conv->out.channels / (uint32_t)conv->groups;
     for (uint32_t c = 0; c < conv->out.channels; c++) {
         const fp_status status = fp_taps_expand(conv->encoding, &stream, &geometry, taps, conv->max_taps);
         if (status != FP_OK) {
@@ -110,7 +121,7 @@ static fp_status run_channels(const fp_conv *conv, const int8_t *window, int8_t 
         if (taps[0] == FP_TAP_END) {
             fill_channel(conv, &channel, out);
         } else {
-            WALK(conv, &channel, window, out);
+            WALK(conv, &channel, window + (size_t)(c / group_filters) * group_step, out);
         }
         out += conv->out.channel_pitch;
     }

@@ -71,6 +71,7 @@ static const fp_conv fp_conv_0 = {
     .pad_left = 0,
     .activation_min = 5,
     .activation_max = 127,
+    .groups = 1,
     .max_taps = 1u,
 };
 
