@@ -92,12 +92,12 @@ class SerialTransport:
     def write(self, data: bytes, timeout: float) -> None:
         """See :meth:`Transport.write`."""
         deadline = time.monotonic() + timeout
-        while data:
+        sent = 0
+        while sent < len(data):
             if not self._wait(deadline - time.monotonic(), writing=True):
                 raise LinkError(f"{self.url} takes no bytes; reset the board, or check flow control and cable")
             with self._port_errors():
-                taken = self._port.write(data[:WRITE_CHUNK])
-            data = data[taken:]
+                sent += self._port.write(data[sent : sent + WRITE_CHUNK])
 
     def close(self) -> None:
         """See :meth:`Transport.close`."""
