@@ -1,0 +1,74 @@
+"""Checks of the names that options take; each loads its registry only when it is asked."""
+
+from host_bridge.errors import UserError
+
+NO_BOARD = "none"
+"""The board of a run that ends with the int8 model."""
+
+
+def check_dataset(name: str) -> str:
+    """Return the dataset's name.
+
+    Raises:
+        UserError: it is unknown; lists the choices. So do all functions of this module.
+    """
+    from trainer.datasets import DATASETS
+
+    return DATASETS.check(name)
+
+
+def check_model(name: str) -> str:
+    """Return the model's name."""
+    from trainer.models import MODELS
+
+    return MODELS.check(name)
+
+
+def check_method(name: str) -> str:
+    """Return the algorithm's name."""
+    from trainer.algorithms import ALGORITHMS
+
+    return ALGORITHMS.check(name)
+
+
+def check_pruner(name: str) -> str:
+    """Return the pruner's name."""
+    from trainer.pruners import PRUNERS
+
+    return PRUNERS.check(name)
+
+
+def check_partition(name: str) -> str:
+    """Return the partition's name."""
+    from trainer.partitions import PARTITIONS
+
+    return PARTITIONS.check(name)
+
+
+def check_engine(name: str) -> str:
+    """Return the engine's name."""
+    from trainer.engines import ENGINES
+
+    return ENGINES.check(name)
+
+
+def check_board(name: str) -> str:
+    """Return the name of a board, the path of a board file, or :data:`NO_BOARD`."""
+    from firmware_gen.boards import board_names, load_board
+
+    if name == NO_BOARD:
+        return name
+    if name not in board_names() and not name.endswith(".toml"):
+        names = ", ".join((*board_names(), NO_BOARD))
+        raise UserError(f"unknown board {name!r}; choose from: {names}, or give a .toml file")
+    load_board(name)
+    return name
+
+
+def check_emulator(name: str) -> str:
+    """Return the emulator's name; whether it can run the board is found out by :mod:`trainer.deploy`."""
+    from device_sim.emulators import EMULATOR_NAMES
+
+    if name not in EMULATOR_NAMES:
+        raise UserError(f"unknown emulator {name!r}; choose from: {', '.join(EMULATOR_NAMES)}")
+    return name
