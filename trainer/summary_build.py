@@ -1,0 +1,148 @@
+"""Fills a run's summary from what the run left behind."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from trainer.algorithms import ALGORITHMS
+from trainer.config import RunConfig
+from trainer.convert import Conversion
+from trainer.datasets import Dataset
+from trainer.deploy import Deployment
+from trainer.history import History, RoundRecord
+from trainer.partitions import Partition
+from trainer.prepare import Prepared
+from trainer.summary import (
+    AccuracySummary,
+    DeviceSummary,
+    FirmwareSummary,
+    LayerSummary,
+    Parameters,
+    PartitionSummary,
+    RoundSummary,
+    RunSummary,
+    TrafficSummary,
+)
+from trainer.tensors import Masks, TensorSpec, count_kept, count_prunable
+from trainer.values import value_count
+from trainer.versions import versions
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is done.
+
+    Attributes:
+        config: its options.
+        prepared: what it started from.
+        history: its rounds.
+        conversion: the int8 model.
+        int8_accuracy: of the int8 model on the host, 0 to 1.
+        deployment: the model on a board; None without one.
+    """
+
+    config: RunConfig
+    prepared: Prepared
+    history: History
+    conversion: Conversion
+    int8_accuracy: float
+    deployment: Deployment | None
+
+
+def build_summary(run: Finished) -> RunSummary:
+    """Summarise a run."""
+    prepared, deployment = run.prepared, run.deployment
+    parameters = _parameters(prepared.network.specs, prepared.masks)
+    return RunSummary(
+        config=_portable(run.config.model_dump(mode="json")),
+        seed=run.config.seed,
+        method=run.config.method,
+        pruner=run.config.pruner if ALGORITHMS.get(run.config.method).prunes else None,
+        sparsity=1 - parameters.prunable_kept / parameters.prunable_total,
+        parameters=parameters,
+        rounds=tuple(_round(record) for record in run.history.rounds),
+        accuracy=AccuracySummary(
+            float=run.history.rounds[-1].accuracy,
+            int8=run.int8_accuracy,
+            device=None if deployment is None else deployment.accuracy,
+        ),
+        model_sha256=hashlib.sha256(run.conversion.path.read_bytes()).hexdigest(),
+        model_bytes=run.conversion.bytes,
+        firmware=None if deployment is None else FirmwareSummary(**deployment.firmware.model_dump()),
+        device=None if deployment is None else _device(deployment),
+        traffic=_traffic(run.history, run.config.clients, prepared.dense_bytes),
+        layers=_layers(prepared.network.specs, run.conversion),
+        partition=_partition(prepared.partition, prepared.dataset),
+        versions=versions(deployment),
+    )
+
+
+def _portable(config: dict[str, Any]) -> dict[str, Any]:
+    """Options without what is only true on this computer."""
+    return {key: PurePath(value).name if _is_absolute(value) else value for key, value in config.items()}
+
+
+def _is_absolute(value: object) -> bool:
+    return isinstance(value, str) and (value.startswith("~") or PurePath(value).is_absolute())
+
+
+def _parameters(specs: tuple[TensorSpec, ...], masks: Masks) -> Parameters:
+    return Parameters(
+        total=sum(spec.size for spec in specs),
+        kept=value_count(specs, masks),
+        prunable_total=count_prunable(masks),
+        prunable_kept=count_kept(masks),
+    )
+
+
+def _round(record: RoundRecord) -> RoundSummary:
+    return RoundSummary(
+        round=record.round,
+        accuracy=record.accuracy,
+        loss=record.test_loss,
+        train_loss=record.loss,
+        bytes_up_per_client=record.bytes_up_per_client,
+        bytes_down_per_client=record.bytes_down_per_client,
+        seconds=record.seconds,
+    )
+
+
+def _device(deployment: Deployment) -> DeviceSummary:
+    return DeviceSummary(**deployment.verify.model_dump(include=set(DeviceSummary.model_fields)))
+
+
+def _traffic(history: History, clients: int, dense_bytes: int) -> TrafficSummary:
+    up = [record.bytes_up_per_client for record in history.rounds]
+    down = [record.bytes_down_per_client for record in history.rounds]
+    return TrafficSummary(
+        bytes_up_per_client=round(float(np.mean(up))),
+        bytes_down_per_client=round(float(np.mean(down))),
+        dense_bytes_up_per_client=dense_bytes,
+        dense_bytes_down_per_client=dense_bytes,
+        total_bytes=clients * (sum(up) + sum(down)),
+        dense_total_bytes=clients * 2 * dense_bytes * len(history.rounds),
+    )
+
+
+def _layers(specs: tuple[TensorSpec, ...], conversion: Conversion) -> tuple[LayerSummary, ...]:
+    shapes = {spec.name: spec.shape for spec in specs}
+    return tuple(
+        LayerSummary(
+            name=tensor.name,
+            shape=shapes[tensor.name],
+            total=tensor.total,
+            kept=tensor.kept,
+            int8_nonzero=tensor.nonzero,
+            rounded_to_zero=tensor.rounded_to_zero,
+        )
+        for tensor in conversion.tensors
+    )
+
+
+def _partition(partition: Partition, dataset: Dataset) -> PartitionSummary:
+    classes = len(dataset.classes)
+    counts = [np.bincount(dataset.train_y[indices], minlength=classes) for indices in partition]
+    return PartitionSummary(classes=dataset.classes, counts=tuple(tuple(int(n) for n in row) for row in counts))

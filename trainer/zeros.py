@@ -1,0 +1,111 @@
+"""Finds a network's weights in a converted model and checks that what was pruned is zero there."""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware_gen.graph import Conv2D, FullyConnected, Graph
+from host_bridge.errors import UserError
+from trainer.tensors import Float32, Masks, TensorSpec, Weights
+
+Int8 = npt.NDArray[np.int8]
+Element = TypeVar("Element", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class TensorConversion:
+    """What became of one prunable tensor.
+
+    Attributes:
+        name: as in the network.
+        total: number of weights.
+        kept: weights that the mask keeps.
+        nonzero: weights that are not zero in the converted model.
+        rounded_to_zero: kept weights that are zero there, because they were smaller than half a quantisation step
+            or zero already.
+    """
+
+    name: str
+    total: int
+    kept: int
+    nonzero: int
+    rounded_to_zero: int
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """Weights of one operator: int8 in Keras's layout, and the real value of a step in the same layout."""
+
+    tensor: int
+    values: Int8 = field(repr=False)
+    steps: Float32 = field(repr=False)
+
+
+def check_zeros(
+    graph: Graph, specs: tuple[TensorSpec, ...], weights: Weights, masks: Masks
+) -> tuple[TensorConversion, ...]:
+    """Compare a converted model with the masks it was trained under.
+
+    Args:
+        graph: the converted model.
+        specs: the network's tensors.
+        weights: what was converted; it tells tensors of the same shape apart.
+        masks: None for tensors that are not prunable.
+
+    Returns:
+        Counts for each prunable tensor, in the order of ``specs``.
+
+    Raises:
+        UserError: a prunable tensor is not in the model, or a pruned weight is not zero; names the tensor.
+    """
+    kernels = [_kernel(graph, op) for op in graph.ops if isinstance(op, Conv2D | FullyConnected)]
+    counts = []
+    for spec, weight, mask in zip(specs, weights, masks, strict=True):
+        if mask is None:
+            continue
+        kernel = _take(kernels, spec, weight)
+        revived = int(np.count_nonzero(kernel.values[~mask]))
+        if revived:
+            raise UserError(
+                f"{spec.name}: {revived} pruned weights are not zero in {graph.name}.tflite; "
+                "apply the masks and convert again"
+            )
+        kept, nonzero = int(np.count_nonzero(mask)), int(np.count_nonzero(kernel.values))
+        counts.append(TensorConversion(spec.name, spec.size, kept, nonzero, kept - nonzero))
+    return tuple(counts)
+
+
+def _take(kernels: list[_Kernel], spec: TensorSpec, weight: Float32) -> _Kernel:
+    """Remove the kernel that holds ``weight``: of those with its shape, the one with the closest values."""
+    candidates = [kernel for kernel in kernels if kernel.values.shape == spec.shape]
+    if not candidates:
+        raise UserError(f"{spec.name}: no operator of the converted model has a kernel of shape {list(spec.shape)}")
+    closest = min(candidates, key=lambda kernel: float(np.abs(kernel.values * kernel.steps - weight).sum()))
+    kernels.remove(closest)
+    return closest
+
+
+def _kernel(graph: Graph, op: Conv2D | FullyConnected) -> _Kernel:
+    """An operator's weights, output channel first in the file, turned into Keras's layout."""
+    tensor = graph.tensors[op.weights]
+    values = graph.constant(op.weights)
+    column = np.array(tensor.scales, np.float32).reshape(-1, *(1,) * (values.ndim - 1))
+    steps = np.broadcast_to(column, values.shape)
+    return _Kernel(op.weights, _keras_layout(values, op), _keras_layout(steps, op))
+
+
+def _keras_layout(array: npt.NDArray[Element], op: Conv2D | FullyConnected) -> npt.NDArray[Element]:
+    """From TensorFlow Lite's layout, output channel first, to Keras's.
+
+    Returns:
+        (in, out) for dense layers, (height, width, in, multiplier) for depthwise convolutions, else
+        (height, width, in, out).
+    """
+    if isinstance(op, FullyConnected):
+        return array.T
+    if op.kind == "DEPTHWISE_CONV_2D":
+        out, height, width, _ = array.shape
+        return array.reshape(op.groups, out // op.groups, height, width).transpose(2, 3, 0, 1)
+    return array.transpose(1, 2, 3, 0)
