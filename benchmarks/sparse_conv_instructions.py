@@ -1,4 +1,4 @@
-"""Instructions per kept multiply-accumulate of the convolution on a Cortex-M4, at 98 % zeros.
+"""Instructions per kept multiply-accumulate of the convolution on a Cortex-M4: at 98 % zeros, and a dense classifier.
 
 Requantisation, expanding the weights and filling the halo are included. The kernels are cross-compiled and run by
 Unicorn, which counts instructions; these are no cycles. Run: ``python benchmarks/sparse_conv_instructions.py``.
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "runtime"
 import cortex_m
 import unicorn
 from runtime_layers import Geometry, Layer
+from runtime_structs import ENCODING_DENSE
 
 CPU = "cortex-m4"
 DENSITY = 0.02
@@ -30,6 +31,7 @@ LAYERS = [
         "64->128 3x3 stride 2, 32x32", (64, 128), (32, 32), padding=SAME, stride=(2, 2), out_halo=SAME, density=DENSITY
     ),
     Geometry("fully connected 4096->128", (256, 128), (4, 4), kernel=(4, 4), density=DENSITY),
+    Geometry("fully connected 512->10, dense", (512, 10), (1, 1), (1, 1), density=1.0, encoding=ENCODING_DENSE),
 ]
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from conv_cases import GEOMETRIES
+from damaged_layers import DOT, LONG_DOT, TAPS, damaged_layers
 from runtime_layers import Layer
-from runtime_structs import ARENA_SLACK, FP_OK, TAP_END, HostConv, TapGeometry, WeightStream
+from runtime_structs import ARENA_SLACK, FP_ERR_ENCODING, FP_OK, TAP_END, HostConv, TapGeometry, WeightStream
 
 LIBC: Any = ctypes.CDLL(None)  # malloc is AddressSanitizer's, as libasan is preloaded
 LIBC.malloc.restype = ctypes.c_void_p
@@ -39,9 +40,15 @@ class Heap:
 
 
 def run_layer(
-    library: Any, layer: Layer, *, slack: int = ARENA_SLACK, out_missing: int = 0, weights_missing: int = 0
+    library: Any,
+    layer: Layer,
+    *,
+    slack: int = ARENA_SLACK,
+    out_missing: int = 0,
+    weights_missing: int = 0,
+    legal: bool = True,
 ) -> bool:
-    """Whether fp_conv_run gives the expected output."""
+    """Whether fp_conv_run gives the expected output, or refuses a stream that is not legal."""
     heap = Heap()
     conv = layer.struct(HostConv, heap.place)
     if weights_missing:
@@ -53,6 +60,8 @@ def run_layer(
     status = library.fp_conv_run(ctypes.byref(conv), *pointers)
     result = ctypes.string_at(out, layer.out_plane.bytes - out_missing)
     heap.free()
+    if not legal:
+        return bool(status == FP_ERR_ENCODING)
     return status == FP_OK and result == layer.expected().tobytes()
 
 
@@ -73,10 +82,20 @@ def expand_noise(library: Any, rng: np.random.Generator) -> bool:
     return closed
 
 
+def run_damaged(library: Any) -> int:
+    """Dot products read no byte behind the input, so that they get no slack."""
+    slacks = ((DOT, 0), (LONG_DOT, 0), (TAPS, ARENA_SLACK))
+    return sum(
+        run_layer(library, layer, slack=slack, legal=legal)
+        for geometry, slack in slacks
+        for layer, legal in damaged_layers(geometry, 500)
+    )
+
+
 def run_cases(library: Any) -> int:
     rng = np.random.default_rng(7)
     passed = sum(run_layer(library, Layer(geometry)) for geometry in GEOMETRIES)
-    return passed + sum(expand_noise(library, rng) for _ in range(3000))
+    return passed + run_damaged(library) + sum(expand_noise(library, rng) for _ in range(3000))
 
 
 SMALL = next(g for g in GEOMETRIES if g.name == "two by two")

@@ -133,14 +133,20 @@ def instructions_in(code: bytes) -> int:
     return count
 
 
-def run_layer(core: CortexM, layer: Layer) -> tuple[NDArray[np.int8], int]:
-    """fp_conv_run on the core: the planar output and the instructions it took."""
-    conv = core.place(bytes(layer.struct(TargetConv, lambda data: core.place(data, 4))), 4)
+def try_layer(core: CortexM, layer: Layer) -> tuple[Call, NDArray[np.int8]]:
+    """fp_conv_run on the core: what it returned, and the planar output where that is FP_OK."""
+    conv = core.place(bytes(layer.struct(TargetConv, lambda data: core.place(data, 1 if len(data) % 4 else 4))), 4)
     source = core.place(layer.in_plane.pack(layer.x).tobytes() + bytes([POISON]) * ARENA_SLACK)
     out = core.place(bytes([POISON]) * layer.out_plane.bytes)
     scratch = core.place(bytes([POISON]) * layer.scratch_bytes, 4)
     before = core.read(out & -PAGE, out % PAGE)
     result = core.call("fp_conv_run", conv, source, out, scratch)
-    assert result.value == FP_OK, f"fp_conv_run returned {result.value}"
     assert core.read(out & -PAGE, out % PAGE) == before, "written before the output"
-    return np.frombuffer(core.read(out, layer.out_plane.bytes), np.int8), result.instructions
+    return result, np.frombuffer(core.read(out, layer.out_plane.bytes), np.int8)
+
+
+def run_layer(core: CortexM, layer: Layer) -> tuple[NDArray[np.int8], int]:
+    """fp_conv_run on the core: the planar output and the instructions it took."""
+    result, out = try_layer(core, layer)
+    assert result.value == FP_OK, f"fp_conv_run returned {result.value}"
+    return out, result.instructions

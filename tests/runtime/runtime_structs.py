@@ -49,7 +49,7 @@ Pool = pool_struct()
 
 class TapGeometry(ctypes.Structure):
     _fields_ = (
-        ("position_offset", ctypes.c_void_p),
+        ("position", ctypes.c_void_p),
         *((name, _U32) for name in ("kernel_area", "channel_pitch", "weights_per_channel")),
     )
 

@@ -23,7 +23,8 @@ def test_the_table_meets_every_path() -> None:
     """Several results saturate, several do not, and dead channels occur."""
     outputs = [Layer(g).expected() for g in GEOMETRIES]
     assert any((o == 127).any() for o in outputs) and any((o == -128).any() for o in outputs)
-    assert sum(np.unique(o).size > 50 for o in outputs) > len(outputs) // 2
+    large = [o for o in outputs if o.size > 200]
+    assert sum(np.unique(o).size > 50 for o in large) > len(large) // 2
     kept = [np.count_nonzero(Layer(g).weights.any(axis=(1, 2, 3))) / g.channels[1] for g in GEOMETRIES]
     assert any(0 < live < 1 for live in kept), "no layer has both live and dead channels"
     assert any(b"\xff\xff" in Layer(g).stream for g in GEOMETRIES if g.encoding == ENCODING_GAP8)

@@ -11,7 +11,7 @@ from host_runtime import INCLUDES, KERNELS, RUNTIME, VARIANTS, WARNINGS
 SOURCES = [RUNTIME / "src" / f"fp_{name}.c" for name in KERNELS]
 HEADERS = [
     *(RUNTIME / "include" / f"fp_{name}.h" for name in ("plane", "taps", "conv", "pool", "requant", "model", "status")),
-    RUNTIME / "src" / "fp_conv_kernel.h",
+    *(RUNTIME / "src" / f"fp_{name}.h" for name in ("conv_kernel", "gap8")),
 ]
 BUILDS = [
     *(("cortex-m4", level) for level in ("-O0", "-Os", "-O2", "-O3")),

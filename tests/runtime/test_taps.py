@@ -43,8 +43,9 @@ class Expansion:
 
     def __init__(self, runtime: HostRuntime, encoding: int, data: bytes, weights: int, capacity: int) -> None:
         source = np.frombuffer(data + b"\x55", np.uint8)
+        positions = POSITIONS << 9  # FP_TAP(offset, 0)
         taps = guarded(np.zeros(4 * (capacity + 1), np.int8))
-        geometry = TapGeometry(POSITIONS.ctypes.data, AREA, PITCH, weights)
+        geometry = TapGeometry(positions.ctypes.data, AREA, PITCH, weights)
         start = source.ctypes.data
         stream = WeightStream(start, start + len(data))
         self.status = runtime.library.fp_taps_expand(

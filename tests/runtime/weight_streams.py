@@ -33,3 +33,58 @@ def encode(weights: NDArray[np.int8], encoding: int) -> bytes:
         return rows.tobytes()
     assert encoding == ENCODING_GAP8
     return b"".join(gap8_row(row) for row in rows)
+
+
+def _decode_row(stream: bytes, at: int, weights: int, capacity: int) -> tuple[NDArray[np.int8], int]:
+    """One row and where the next one starts; anything wrong raises ValueError or IndexError."""
+    kept = shift = 0
+    while True:
+        byte = stream[at]
+        kept |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            break
+        if shift > 28:
+            raise ValueError("more than five bytes of count")
+    if kept > capacity:
+        raise ValueError("more kept weights than announced")
+    row, index = np.zeros(weights, np.int8), 0
+    for _ in range(kept):
+        while stream[at] == 255:
+            index, at = index + 255, at + 1
+        index, value, at = index + stream[at], stream[at + 1], at + 2
+        if value == 0:
+            raise ValueError("a kept weight of 0")
+        row[index] = value - 256 * (value > 127)
+        index += 1
+    return row, at
+
+
+def decode_gap8(stream: bytes, rows: int, weights: int, capacity: int) -> NDArray[np.int8] | None:
+    """(rows, weights), or None for what the runtime has to refuse."""
+    at, decoded = 0, []
+    try:
+        for _ in range(rows):
+            row, at = _decode_row(stream, at, weights, capacity)
+            decoded.append(row)
+    except (ValueError, IndexError):
+        return None
+    return np.stack(decoded) if at == len(stream) else None
+
+
+def damage(stream: bytes, rng: np.random.Generator) -> bytes:
+    """A few bytes changed, inserted or lost; sometimes the end is missing, sometimes nothing is."""
+    data = bytearray(stream)
+    for _ in range(int(rng.integers(0, 4))):
+        at = int(rng.integers(0, len(data)))
+        byte = int(rng.choice([0, 1, 2, 127, 128, 254, 255, rng.integers(0, 256)]))
+        edit = rng.integers(0, 8)
+        if edit < 5:
+            data[at] = byte
+        elif edit == 5:
+            data.insert(at, byte)
+        elif edit == 6 and len(data) > 1:
+            del data[at]
+        elif edit == 7:
+            del data[at + 1 :]
+    return bytes(data)

@@ -2,8 +2,9 @@
  * input and one output position, a depthwise convolution the same with as many groups as input channels.
  *
  * For each output channel the compressed row of weights is expanded once into a list of taps (input offset,
- * weight) in scratch memory, then the list is walked over all output positions. Adding an encoding means
- * adding an expander; the arithmetic stays.
+ * weight) in scratch memory, then the list is walked over all output positions. Where there is only one and the
+ * input is contiguous, weights are used as they are decoded, without a list. Adding an encoding means adding an
+ * expander and a dot product; the arithmetic stays.
  *
  * Arithmetic is that of TensorFlow Lite Micro's int8 reference kernels, double rounding included (see fp_requant.h).
  */
@@ -54,7 +55,8 @@ typedef struct fp_conv {
 uint32_t fp_conv_scratch_bytes(const fp_conv *conv);
 
 /* Run one layer. `in`, `out` and `scratch` do not overlap; `out` gets its halo filled.
- * Errors: FP_ERR_ENCODING when the weight stream does not decode to at most max_taps weights a channel. */
+ * Errors: FP_ERR_ENCODING when the weight stream does not decode to at most max_taps weights a channel (a dense one
+ * that needs no list may have more). */
 fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *scratch);
 
 #ifdef __cplusplus

@@ -34,10 +34,11 @@ typedef uint32_t fp_tap;
 
 /* A weight index i stands for input channel i / kernel_area and kernel position i % kernel_area. */
 typedef struct fp_tap_geometry {
-    const uint32_t *position_offset; /* [kernel_area]: ky * dilation_height * row_pitch + kx * dilation_width */
-    uint32_t kernel_area;            /* not 0 */
+    const fp_tap *position; /* [kernel_area]: FP_TAP(ky * dilation_height * row_pitch + kx * dilation_width, 0) */
+    uint32_t kernel_area;   /* not 0 */
     uint32_t channel_pitch;
-    uint32_t weights_per_channel; /* input channels * kernel_area; an index reaching it is an error */
+    uint32_t weights_per_channel; /* input channels * kernel_area, at most FP_TAP_OFFSET_LIMIT; an index reaching it is
+                                     an error */
 } fp_tap_geometry;
 
 /* Where the next channel's row starts. */
@@ -46,9 +47,9 @@ typedef struct fp_weight_stream {
     const uint8_t *end;
 } fp_weight_stream;
 
-/* Expand the next output channel's row; `taps` has room for `capacity` taps and FP_TAP_END,
- * which closes it after an error too.
- * Errors: FP_ERR_ENCODING, with the stream left anywhere; FP_ERR_CAPACITY when there are more taps. */
+/* Expand the next output channel's row; `taps` has room for `capacity` (at most FP_TAP_OFFSET_LIMIT) taps and
+ * FP_TAP_END, which closes it after an error too. Errors: FP_ERR_ENCODING, with the stream left anywhere;
+ * FP_ERR_CAPACITY when there are more taps. */
 fp_status fp_taps_expand(uint8_t encoding, fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap *taps,
                          uint32_t capacity);
 

@@ -7,7 +7,7 @@
 #include "fp_requant.h"
 #include "fp_taps.h"
 
-#if !defined(FP_REFERENCE_KERNELS) && (defined(FP_DSP_EMULATION) || defined(__ARM_FEATURE_DSP))
+#if FP_DSP_KERNELS
 #define WALK fp_conv_walk_dsp
 #else
 #define WALK fp_conv_walk_reference
@@ -31,11 +31,11 @@ uint32_t fp_conv_scratch_bytes(const fp_conv *conv) {
     return (uint32_t)sizeof(uint32_t) * (kernel_area(conv) + conv->max_taps + 1u);
 }
 
-static void fill_position_offsets(const fp_conv *conv, uint32_t *offsets) {
+static void fill_positions(const fp_conv *conv, fp_tap *position) {
     const uint32_t step_down = (uint32_t)conv->dilation_height * conv->in.row_pitch;
     for (uint32_t ky = 0; ky < conv->kernel_height; ky++) {
         for (uint32_t kx = 0; kx < conv->kernel_width; kx++) {
-            *offsets++ = ky * step_down + kx * conv->dilation_width;
+            *position++ = FP_TAP(ky * step_down + kx * conv->dilation_width, 0);
         }
     }
 }
@@ -96,8 +96,7 @@ static fp_status check_conv(const fp_conv *conv) {
 
 /* A channel without a tap is the same everywhere; at high sparsity there are many. */
 static void fill_channel(const fp_conv *conv, const fp_conv_channel *channel, int8_t *out) {
-    const int32_t scaled = fp_requantize(channel->bias, channel->multiplier, channel->shift);
-    const int8_t value = fp_clamp(scaled + conv->out.zero_point, conv->activation_min, conv->activation_max);
+    const int8_t value = fp_conv_finish(conv, channel, channel->bias);
     for (uint32_t y = 0; y < conv->out.height; y++) {
         memset(out, value, conv->out.width);
         out += conv->out.row_pitch;
@@ -111,13 +110,13 @@ static fp_status run_channels(const fp_conv *conv, const int8_t *window, int8_t 
     fp_tap *const taps = scratch + area;
     const uint32_t group_step = channels_per_group(conv) * conv->in.channel_pitch;
     const uint32_t group_filters = conv->out.channels / (uint32_t)conv->groups;
+    fill_positions(conv, scratch);
     for (uint32_t c = 0; c < conv->out.channels; c++) {
         const fp_status status = fp_taps_expand(conv->encoding, &stream, &geometry, taps, conv->max_taps);
         if (status != FP_OK) {
             return FP_ERR_ENCODING;
         }
-        const uint32_t scale = conv->per_channel ? c : 0;
-        const fp_conv_channel channel = {taps, conv->bias[c], conv->multiplier[scale], conv->shift[scale]};
+        const fp_conv_channel channel = fp_conv_channel_of(conv, c, taps);
         if (taps[0] == FP_TAP_END) {
             fill_channel(conv, &channel, out);
         } else {
@@ -134,8 +133,13 @@ fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *
         return FP_ERR_ARGUMENT;
     }
     const uint32_t lead = (uint32_t)conv->pad_top * conv->in.row_pitch + conv->pad_left;
-    fill_position_offsets(conv, scratch);
-    const fp_status status = run_channels(conv, in + conv->in.origin - lead, out + conv->out.origin, scratch);
+    const int8_t *const window = in + conv->in.origin - lead;
+    fp_status status;
+    if (fp_conv_is_dot(conv)) {
+        status = fp_conv_run_dot(conv, window, out + conv->out.origin);
+    } else {
+        status = run_channels(conv, window, out + conv->out.origin, scratch);
+    }
     if (status == FP_OK) {
         fp_plane_fill_halo(&conv->out, out);
     }

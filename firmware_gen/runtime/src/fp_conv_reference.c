@@ -1,5 +1,4 @@
 #include "fp_conv_kernel.h"
-#include "fp_requant.h"
 
 /* Unsigned, so that an accumulator that overflows wraps. */
 static int32_t accumulate(const fp_conv_channel *channel, const int8_t *window) {
@@ -16,9 +15,7 @@ void fp_conv_walk_reference(const fp_conv *conv, const fp_conv_channel *channel,
     for (uint32_t y = 0; y < conv->out.height; y++) {
         for (uint32_t x = 0; x < conv->out.width; x++) {
             const int32_t sum = accumulate(channel, window + y * step_down + x * conv->stride_width);
-            const int32_t scaled = fp_requantize(sum, channel->multiplier, channel->shift);
-            out[y * conv->out.row_pitch + x] =
-                fp_clamp(scaled + conv->out.zero_point, conv->activation_min, conv->activation_max);
+            out[y * conv->out.row_pitch + x] = fp_conv_finish(conv, channel, sum);
         }
     }
 }

@@ -1,7 +1,7 @@
-/* Sums of eight output positions, as the DSP extension of Cortex-M computes them.
+/* Sums of products, as the DSP extension of Cortex-M computes them.
  *
  * fp_dsp_arm.h has the instructions, fp_dsp_portable.h the same steps in C, so that the kernel around them also runs
- * under sanitizers on a host. The assembly takes all 14 registers: GCC hands them out when it optimises, Clang keeps
+ * under sanitizers on a host. Its loops take all 14 registers: GCC hands them out when it optimises, Clang keeps
  * one back.
  */
 #ifndef FP_DSP_H
@@ -27,6 +27,9 @@ typedef struct fp_lanes {
  *
  *   static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice);
  *       saturated to int8
+ *
+ *   static inline uint32_t fp_dot4(uint32_t a, uint32_t b, uint32_t sum);
+ *       sum + the products of four int8 in a and in b; wraps
  */
 #if defined(FP_DSP_EMULATION) || !defined(__OPTIMIZE__) || defined(__clang__)
 #include "fp_dsp_portable.h"

@@ -1,90 +1,65 @@
 #include "fp_taps.h"
 
-/* A 32-bit LEB128 has at most this many bytes. */
-#define LEB128_BYTES_MAX 5u
-#define GAP_ESCAPE 255u
+#include "fp_gap8.h"
 
 /* Expands a row into at most `capacity` taps from *end on, and moves *end behind the last one. */
 typedef fp_status expander(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end, uint32_t capacity);
 
-static inline fp_tap tap_at(const fp_tap_geometry *geometry, uint32_t index, uint8_t weight) {
-    const uint32_t channel = index / geometry->kernel_area;
-    const uint32_t position = index - channel * geometry->kernel_area;
-    return FP_TAP(channel * geometry->channel_pitch + geometry->position_offset[position], weight);
+static inline fp_tap_maker tap_maker_of(const fp_tap_geometry *geometry) {
+    const fp_tap_maker maker = {geometry->position, geometry->kernel_area, FP_TAP(geometry->channel_pitch, 0)};
+    return maker;
 }
 
 static fp_status expand_dense(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end,
                               uint32_t capacity) {
-    const fp_tap_geometry local = *geometry; /* in registers: storing a tap cannot change it */
+    const fp_tap_maker maker = tap_maker_of(geometry);
+    const uint32_t weights = geometry->weights_per_channel;
     const uint8_t *row = stream->next;
-    if ((size_t)(stream->end - row) < local.weights_per_channel) {
+    if ((size_t)(stream->end - row) < weights) {
         return FP_ERR_ENCODING;
     }
     fp_tap *next = *end;
     const fp_tap *const limit = next + capacity;
-    for (uint32_t index = 0; index < local.weights_per_channel; index++) {
+    for (uint32_t index = 0; index < weights; index++) {
         if (row[index] != 0) {
             if (next == limit) {
                 return FP_ERR_CAPACITY;
             }
-            *next++ = tap_at(&local, index, row[index]);
+            *next++ = fp_tap_make(&maker, index, row[index]);
         }
     }
     *end = next;
-    stream->next = row + local.weights_per_channel;
+    stream->next = row + weights;
     return FP_OK;
 }
 
-static fp_status read_leb128(fp_weight_stream *stream, uint32_t *value) {
-    uint32_t result = 0;
-    for (uint32_t i = 0; i < LEB128_BYTES_MAX && stream->next < stream->end; i++) {
-        const uint32_t byte = *stream->next++;
-        const uint32_t shifted = (byte & 0x7Fu) << (7u * i);
-        if (shifted >> (7u * i) != (byte & 0x7Fu)) {
-            return FP_ERR_ENCODING;
-        }
-        result |= shifted;
-        if (byte < 0x80u) {
-            *value = result;
-            return FP_OK;
-        }
-    }
-    return FP_ERR_ENCODING;
-}
-
-/* The index grows by at most 255 before it is compared with the limit, so it cannot wrap. */
 static fp_status expand_gap8(fp_weight_stream *stream, const fp_tap_geometry *geometry, fp_tap **end,
                              uint32_t capacity) {
-    const fp_tap_geometry local = *geometry; /* in registers: storing a tap cannot change it */
-    uint32_t kept = 0;
-    const fp_status status = read_leb128(stream, &kept);
-    if (status != FP_OK || kept > capacity) {
-        return status != FP_OK ? status : FP_ERR_CAPACITY;
+    const fp_tap_maker maker = tap_maker_of(geometry);
+    const uint32_t weights = geometry->weights_per_channel;
+    fp_gap8_row row;
+    fp_status status = fp_gap8_open(stream, capacity, &row);
+    if (status != FP_OK) {
+        return status;
     }
-    const uint8_t *next = stream->next;
-    const uint8_t *const stop = stream->end;
     fp_tap *tap = *end;
-    fp_tap *const limit = tap + kept;
-    for (uint32_t index = 0; tap != limit;) {
-        if (stop - next < 2) {
+    for (;;) {
+        tap = fp_gap8_expand_pairs(&row, &maker, tap);
+        if (row.index > weights) {
             return FP_ERR_ENCODING;
         }
-        const uint32_t gap = *next++;
-        index += gap;
-        if (index >= local.weights_per_channel) {
-            return FP_ERR_ENCODING;
+        if (row.next == row.row_end) {
+            break;
         }
-        if (gap == GAP_ESCAPE) {
-            continue;
+        uint8_t weight;
+        status = fp_gap8_step(&row, weights, &weight);
+        if (status != FP_OK) {
+            return status;
         }
-        const uint8_t weight = *next++;
-        if (weight == 0) {
-            return FP_ERR_ENCODING;
-        }
-        *tap++ = tap_at(&local, index++, weight);
+        *tap++ = fp_tap_make(&maker, row.index - 1u, weight);
     }
     *end = tap;
-    stream->next = next;
+    stream->next = row.next;
     return FP_OK;
 }
 
