@@ -1,0 +1,41 @@
+"""Exact masks: keep precisely the k best, ties broken by position."""
+
+import numpy as np
+
+from trainer.tensors import Bool, Float32, Float64, Masks, Weights
+
+
+def top_k(scores: Float64, k: int) -> Bool:
+    """Keep the ``k`` highest scores.
+
+    A threshold alone would keep too many where scores tie: of those equal to the k-th best, only as many are kept
+    as still fit, first come first in row-major order.
+
+    Args:
+        scores: any shape, no NaN.
+        k: 0 to the number of scores.
+
+    Raises:
+        ValueError: ``k`` is out of range or a score is NaN.
+    """
+    if not 0 <= k <= scores.size:
+        raise ValueError(f"cannot keep {k} of {scores.size}")
+    flat = scores.ravel()
+    if np.isnan(flat).any():
+        raise ValueError("a score is NaN")
+    if k == 0:
+        return np.zeros(scores.shape, np.bool_)
+    worst_kept = np.partition(flat, flat.size - k)[flat.size - k]
+    mask: Bool = flat > worst_kept
+    mask[np.flatnonzero(flat == worst_kept)[: k - np.count_nonzero(mask)]] = True
+    return mask.reshape(scores.shape)
+
+
+def apply_mask(weight: Float32, mask: Bool | None) -> Float32:
+    """The weight with zeros where the mask drops it; None keeps everything."""
+    return weight if mask is None else np.where(mask, weight, np.float32(0))
+
+
+def apply_masks(weights: Weights, masks: Masks) -> Weights:
+    """:func:`apply_mask` for every tensor of a model."""
+    return tuple(apply_mask(weight, mask) for weight, mask in zip(weights, masks, strict=True))

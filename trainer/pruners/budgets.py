@@ -1,0 +1,26 @@
+"""How many weights each tensor keeps. Every budget has the same signature, so pruners swap them freely."""
+
+import numpy as np
+
+from trainer.masks import top_k
+from trainer.tensors import Scores
+
+
+def global_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
+    """The best ``keep`` of all tensors together, wherever they are; ties go to the earlier tensor."""
+    prunable = [score.ravel() for score in scores if score is not None]
+    kept = top_k(np.concatenate(prunable), keep)
+    ends = np.cumsum([score.size for score in prunable])
+    counts = iter(int(np.count_nonzero(part)) for part in np.split(kept, ends[:-1]))
+    return tuple(None if score is None else next(counts) for score in scores)
+
+
+def uniform_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
+    """The same share of every tensor; what rounding down leaves over goes to the largest remainders."""
+    sizes = np.array([score.size for score in scores if score is not None], np.int64)
+    total = int(sizes.sum())
+    counts, remainders = np.divmod(sizes * keep, total)
+    for position in np.argsort(-remainders, kind="stable")[: keep - int(counts.sum())]:
+        counts[position] += 1
+    shares = iter(int(count) for count in counts)
+    return tuple(None if score is None else next(shares) for score in scores)

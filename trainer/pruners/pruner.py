@@ -1,0 +1,45 @@
+"""What a pruner is: a scoring function, and how its scores turn into masks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.models.network import Network
+from trainer.tensors import Masks, Scores, Weights
+
+Scorer = Callable[["ScoringContext"], Scores]
+Budget = Callable[[Scores, int], tuple[int | None, ...]]
+"""From scores and the number of weights to keep in all: how many each tensor keeps, None where not prunable."""
+
+
+@dataclass(frozen=True)
+class ScoringContext:
+    """What a pruner may look at.
+
+    Attributes:
+        network: the model.
+        weights: initial weights, already zero where ``masks`` drops them.
+        masks: what earlier iterations left.
+        random: the only source of chance.
+    """
+
+    network: Network
+    weights: Weights
+    masks: Masks
+    random: np.random.Generator
+
+
+@dataclass(frozen=True)
+class Pruner:
+    """A way to choose which weights are kept.
+
+    Attributes:
+        prepare: given the network, returns the scoring function; what it compiles is reused over iterations.
+        budget: spreads the kept weights over the tensors.
+        iterations: times to score and prune, keeping ``density ** (i / iterations)`` after the i-th.
+    """
+
+    prepare: Callable[[Network], Scorer]
+    budget: Budget
+    iterations: int = 1
