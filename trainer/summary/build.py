@@ -1,21 +1,20 @@
 """Fills a run's summary from what the run left behind."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
-from trainer.algorithms import ALGORITHMS
 from trainer.config import RunConfig
 from trainer.convert import Conversion
 from trainer.datasets import Dataset
 from trainer.deploy import Deployment
 from trainer.history import History, RoundRecord
+from trainer.int8 import int8_accuracy
 from trainer.partitions import Partition
 from trainer.prepare import Prepared
-from trainer.summary import (
+from trainer.summary.document import (
     AccuracySummary,
     DeviceSummary,
     FirmwareSummary,
@@ -26,57 +25,52 @@ from trainer.summary import (
     RunSummary,
     TrafficSummary,
 )
+from trainer.summary.versions import versions
 from trainer.tensors import Masks, TensorSpec, count_kept, count_prunable
 from trainer.values import value_count
-from trainer.versions import versions
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A run that is done.
+def build_summary(
+    config: RunConfig, prepared: Prepared, history: History, conversion: Conversion, deployment: Deployment | None
+) -> RunSummary:
+    """Summarise a run; the int8 model's accuracy is measured here.
 
-    Attributes:
+    Args:
         config: its options.
         prepared: what it started from.
         history: its rounds.
         conversion: the int8 model.
-        int8_accuracy: of the int8 model on the host, 0 to 1.
         deployment: the model on a board; None without one.
     """
-
-    config: RunConfig
-    prepared: Prepared
-    history: History
-    conversion: Conversion
-    int8_accuracy: float
-    deployment: Deployment | None
-
-
-def build_summary(run: Finished) -> RunSummary:
-    """Summarise a run."""
-    prepared, deployment = run.prepared, run.deployment
-    parameters = _parameters(prepared.network.specs, prepared.masks)
+    specs, masks = prepared.network.specs, prepared.masks
+    parameters = _parameters(specs, masks)
     return RunSummary(
-        config=_portable(run.config.model_dump(mode="json")),
-        seed=run.config.seed,
-        method=run.config.method,
-        pruner=run.config.pruner if ALGORITHMS.get(run.config.method).prunes else None,
+        config=_portable(config.model_dump(mode="json")),
+        seed=config.seed,
+        method=config.method,
+        pruner=config.pruner if prepared.algorithm.prunes else None,
         sparsity=1 - parameters.prunable_kept / parameters.prunable_total,
         parameters=parameters,
-        rounds=tuple(_round(record) for record in run.history.rounds),
-        accuracy=AccuracySummary(
-            float=run.history.rounds[-1].accuracy,
-            int8=run.int8_accuracy,
-            device=None if deployment is None else deployment.accuracy,
-        ),
-        model_sha256=hashlib.sha256(run.conversion.path.read_bytes()).hexdigest(),
-        model_bytes=run.conversion.bytes,
+        rounds=tuple(_round(record) for record in history.rounds),
+        accuracy=_accuracy(prepared, history, conversion, deployment),
+        model_sha256=hashlib.sha256(conversion.path.read_bytes()).hexdigest(),
+        model_bytes=conversion.bytes,
         firmware=None if deployment is None else FirmwareSummary(**deployment.firmware.model_dump()),
         device=None if deployment is None else _device(deployment),
-        traffic=_traffic(run.history, run.config.clients, prepared.dense_bytes),
-        layers=_layers(prepared.network.specs, run.conversion),
+        traffic=_traffic(history, config.clients, prepared.dense_bytes),
+        layers=_layers(specs, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
+    )
+
+
+def _accuracy(
+    prepared: Prepared, history: History, conversion: Conversion, deployment: Deployment | None
+) -> AccuracySummary:
+    return AccuracySummary(
+        float=history.rounds[-1].accuracy,
+        int8=int8_accuracy(conversion.path, prepared.dataset),
+        device=None if deployment is None else deployment.accuracy,
     )
 
 
