@@ -47,7 +47,7 @@ def convolve(
     dilation: tuple[int, int],
     groups: int = 1,
 ) -> Int:
-    """Accumulators (oc, oh, ow) of x (ic, h, w) and weights (oc, ic / groups, kh, kw); padding: top, bottom, left, right."""
+    """Accumulators (oc, oh, ow) of x (ic, h, w), weights (oc, ic / groups, kh, kw); padding is four sides."""
     top, bottom, left, right = padding
     centred = np.pad(x.astype(np.int64) - zero_point, ((0, 0), (top, bottom), (left, right)))
     kernel_height, kernel_width = weights.shape[2:]
