@@ -125,7 +125,22 @@ class Reshape:
     output: int
 
 
-Op = Conv2D | FullyConnected | Pool | Reshape
+@dataclass(frozen=True)
+class Binary:
+    """ADD of two tensors of one shape, element by element."""
+
+    kind: Literal["ADD"]
+    inputs: tuple[int, int]
+    output: int
+    activation: Activation
+
+
+Op = Conv2D | FullyConnected | Pool | Reshape | Binary
+
+
+def inputs_of(op: Op) -> tuple[int, ...]:
+    """Activations an operator reads."""
+    return op.inputs if isinstance(op, Binary) else (op.input,)
 
 
 @dataclass(frozen=True)
@@ -166,7 +181,7 @@ def op_name(op: Op) -> str:
     """Name of an operator as TensorFlow Lite spells it."""
     if isinstance(op, Pool):
         return f"{op.kind.upper()}_POOL_2D"
-    if isinstance(op, Conv2D):
+    if isinstance(op, Conv2D | Binary):
         return op.kind
     return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
 

@@ -9,44 +9,16 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from firmware_gen.graph import Activation, Conv2D, FullyConnected, Graph, Pool, Tensor, Window
+from firmware_gen.fixed_point import Int64, requantise, wrap
+from firmware_gen.graph import Activation, Binary, Conv2D, FullyConnected, Graph, Pool, Tensor, Window, inputs_of
+from firmware_gen.numpy_elementwise import add
 from firmware_gen.quantise import (
     activation_range,
     effective_scale,
     effective_scale_fully_connected,
-    quantise_multiplier,
 )
 
 Int8 = npt.NDArray[np.int8]
-Int64 = npt.NDArray[np.int64]
-
-
-def _wrap(values: Int64) -> Int64:
-    """Keep 32 bits, as int32 arithmetic does."""
-    return values.astype(np.int32).astype(np.int64)
-
-
-def _doubling_high_multiply(values: Int64, multiplier: Int64) -> Int64:
-    """Round ``values * multiplier / 2**31``: add half with the product's sign, then divide towards zero."""
-    product = values * multiplier
-    nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
-    towards_zero: Int64 = np.sign(nudged) * (np.abs(nudged) >> 31)
-    return towards_zero
-
-
-def _divide_by_power(values: Int64, exponent: Int64) -> Int64:
-    """Round ``values / 2**exponent``, ties away from zero."""
-    half = np.where(exponent > 0, np.int64(1) << np.maximum(exponent - 1, 0), 0)
-    rounded: Int64 = np.sign(values) * ((np.abs(values) + half) >> exponent)
-    return rounded
-
-
-def requantise(accumulators: Int64, scales: tuple[float, ...]) -> Int64:
-    """Scale int32 accumulators (..., channels) by ``scales``, one or one per channel."""
-    pairs = np.array([quantise_multiplier(scale) for scale in scales], np.int64)
-    multiplier, shift = pairs[:, 0], pairs[:, 1]
-    shifted = _wrap(accumulators << np.maximum(shift, 0))
-    return _divide_by_power(_doubling_high_multiply(shifted, multiplier), np.maximum(-shift, 0))
 
 
 def _finish(values: Int64, output: Tensor, activation: Activation, offset: int) -> Int8:
@@ -92,7 +64,7 @@ def _conv(graph: Graph, op: Conv2D, value: Int8) -> Int8:
     if op.bias is not None:
         sums += graph.constant(op.bias)
     scales = tuple(effective_scale(source.scales[0], scale, output.scales[0]) for scale in weight.scales)
-    return _finish(requantise(_wrap(sums), scales), output, op.activation, output.zero_point)
+    return _finish(requantise(wrap(sums), scales), output, op.activation, output.zero_point)
 
 
 def _fully_connected(graph: Graph, op: FullyConnected, value: Int8) -> Int8:
@@ -102,7 +74,7 @@ def _fully_connected(graph: Graph, op: FullyConnected, value: Int8) -> Int8:
         sums = sums + graph.constant(op.bias)
     product = effective_scale if len(weight.scales) > 1 else effective_scale_fully_connected
     scales = tuple(product(source.scales[0], scale, output.scales[0]) for scale in weight.scales)
-    return _finish(requantise(_wrap(sums), scales), output, op.activation, output.zero_point)
+    return _finish(requantise(wrap(sums), scales), output, op.activation, output.zero_point)
 
 
 def _max_pool(padded: Int64, present: Int64, op: Pool, size: tuple[int, int]) -> Int64:
@@ -144,13 +116,15 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
     """
     values: dict[int, Int8] = {graph.input: value}
     for op in graph.ops:
-        current = values[op.input]
+        current = values[inputs_of(op)[0]]
         if isinstance(op, Conv2D):
             values[op.output] = _conv(graph, op, current)
         elif isinstance(op, FullyConnected):
             values[op.output] = _fully_connected(graph, op, current)
         elif isinstance(op, Pool):
             values[op.output] = _pool(graph, op, current)
+        elif isinstance(op, Binary):
+            values[op.output] = add(graph, op, current, values[op.inputs[1]])
         else:
             values[op.output] = current
     return values[graph.output].reshape(graph.tensors[graph.output].shape)

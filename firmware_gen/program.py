@@ -121,6 +121,21 @@ class PoolCall:
 
 
 @dataclass(frozen=True)
+class AddCall:
+    """``fp_add_run``; ``multipliers`` are (multiplier, shift) of both inputs and of the output."""
+
+    layer: Layer
+    source: int
+    target: int
+    other: int
+    source_plane: Plane
+    target_plane: Plane
+    other_plane: Plane
+    multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    activation: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class ConvertCall:
     """``fp_plane_from_nhwc`` or ``fp_plane_to_nhwc``."""
 
@@ -130,7 +145,8 @@ class ConvertCall:
     plane: Plane
 
 
-Call = ConvCall | PoolCall | ConvertCall
+OperatorCall = ConvCall | PoolCall | AddCall
+Call = OperatorCall | ConvertCall
 
 
 @dataclass(frozen=True)
@@ -170,5 +186,8 @@ class Plan:
 
 def buffers_of(call: Call) -> tuple[int, ...]:
     """Buffers a call touches."""
-    scratch = (call.scratch,) if isinstance(call, ConvCall) else ()
-    return (call.source, call.target, *scratch)
+    if isinstance(call, ConvCall):
+        return call.source, call.target, call.scratch
+    if isinstance(call, AddCall):
+        return call.source, call.target, call.other
+    return call.source, call.target

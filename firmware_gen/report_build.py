@@ -7,14 +7,14 @@ from firmware_gen.fit import Demand, demand
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
 from firmware_gen.passes import compile_graph
-from firmware_gen.program import Call, ConvCall, Plan, PoolCall, Program
+from firmware_gen.program import Call, ConvCall, ConvertCall, OperatorCall, Plan, Program
 from firmware_gen.report import AnalyzeReport, FitReport, LayerReport, ModelReport, TensorReport, WeightReport
 from firmware_gen.version import TOOL_VERSION
 
 
 def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
     """Everything that is known without a compiler."""
-    layers = tuple(_layer(call, program, plan) for call in program.calls if isinstance(call, ConvCall | PoolCall))
+    layers = tuple(_layer(call, program, plan) for call in program.calls if not isinstance(call, ConvertCall))
     weights = [layer.weights for layer in layers if layer.weights is not None]
     return ModelReport(
         tool_version=TOOL_VERSION,
@@ -61,7 +61,7 @@ def _tensor(tensor: Tensor) -> TensorReport:
     return TensorReport(name=tensor.label, shape=tensor.shape, scale=tensor.scales[0], zero_point=tensor.zero_point)
 
 
-def _layer(call: ConvCall | PoolCall, program: Program, plan: Plan) -> LayerReport:
+def _layer(call: OperatorCall, program: Program, plan: Plan) -> LayerReport:
     return LayerReport(
         name=call.layer.name,
         op=call.layer.op,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from depthwise_cases import DEPTHWISES
+from elementwise_cases import ELEMENTWISE
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
 from tflite_builder import TfliteBuilder
 
@@ -193,6 +194,7 @@ CASES: tuple[OpCase, ...] = tuple(
         **DEPTHWISES,
         **DENSES,
         **POOLS,
+        **ELEMENTWISE,
         "network": _network,
         "spatial_output": _spatial_output,
         "two_readers": _two_readers,

@@ -157,6 +157,14 @@ class TfliteBuilder:
         code = {"average": 1, "max": 17}[kind]
         return self.operator(code, [source], output, options, schema.BuiltinOptions.Pool2DOptions)
 
+    def binary(self, kind: str, sources: Sequence[int], out: tuple[float, int], *, activation: str = "none") -> int:
+        """ADD of two tensors of one shape."""
+        code, table = {"add": (0, "AddOptions")}[kind]
+        options = getattr(schema, f"{table}T")()
+        options.fusedActivationFunction = ACTIVATION[activation]
+        output = self.activation(self.tensors[sources[0]].shape, *out)
+        return self.operator(code, sources, output, options, getattr(schema.BuiltinOptions, table))
+
     def reshape(self, source: int, shape: Sequence[int]) -> int:
         tensor = self.tensors[source]
         wanted = self.tensor([len(shape)], [], [], kind=INT32, data=np.array(shape, "<i4").tobytes())

@@ -9,7 +9,6 @@ from firmware_gen.version import TOOL_VERSION
 
 MODEL_FORMAT = 1
 TEMPLATES = {"fp_model_data.h": "model/fp_model_data.h.j2", "fp_model_data.c": "model/fp_model_data.c.j2"}
-_HEADERS = {"fp_conv": "fp_conv.h", "fp_plane": "fp_plane.h", "fp_pool": "fp_pool.h"}
 
 
 def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int) -> dict[str, str]:
@@ -29,7 +28,7 @@ def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int
         "name": graph.name,
         "sha256": graph.sha256,
         "sha256_array": byte_array("fp_model_sha256", bytes.fromhex(graph.sha256), "SHA-256 of the .tflite file"),
-        "headers": sorted({"fp_plane.h", *(_HEADERS[layer.struct.type] for layer in layers)}),
+        "headers": sorted({"fp_plane.h", *(f"{layer.struct.type}.h" for layer in layers)}),
         "layers": layers,
         "arena_bytes": plan.arena_bytes,
         "input_offset": plan.offsets[program.input],

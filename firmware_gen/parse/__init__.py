@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from firmware_gen.graph import Graph, Op, Tensor
-from firmware_gen.parse import conv, depthwise, fully_connected, pool, reshape
+from firmware_gen.graph import Graph, Op, Tensor, inputs_of
+from firmware_gen.parse import binary, conv, depthwise, fully_connected, pool, reshape
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
@@ -12,7 +12,15 @@ from host_bridge.errors import UserError
 
 READERS: dict[int, OperatorReader] = {
     reader.code: reader
-    for reader in (conv.READER, depthwise.READER, fully_connected.READER, pool.AVERAGE, pool.MAX, reshape.READER)
+    for reader in (
+        conv.READER,
+        depthwise.READER,
+        fully_connected.READER,
+        pool.AVERAGE,
+        pool.MAX,
+        reshape.READER,
+        binary.ADD,
+    )
 }
 _NAME_LENGTH = 31
 
@@ -104,9 +112,10 @@ def _check_order(ops: tuple[Op, ...], source: int, output: int, tensors: dict[in
     """Every tensor is written once, before it is read, and the model's output is written."""
     written = {source}
     for position, op in enumerate(ops):
-        if op.input not in written:
+        early = [index for index in inputs_of(op) if index not in written]
+        if early:
             raise UserError(
-                f"operator {position} reads tensor {op.input} before it is written; convert the model again"
+                f"operator {position} reads tensor {early[0]} before it is written; convert the model again"
             )
         if op.output in written:
             raise UserError(f"operator {position} writes tensor {op.output} a second time; convert the model again")

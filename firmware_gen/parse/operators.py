@@ -42,6 +42,11 @@ class OperatorContext:
                 "convert the model again"
             )
 
+    def expect_batch_of_one(self, tensor: Tensor) -> None:
+        """Refuse a tensor of several samples."""
+        if len(tensor.shape) > 1 and tensor.shape[0] != 1:
+            raise UserError(f"{self.where} works on shape {list(tensor.shape)}; batch 1 is supported")
+
     def activation(self, slot: int) -> Tensor:
         """The activation at input ``slot``."""
         return self._keep(activation_tensor(*self._row(self.raw.inputs[slot]), self.where))

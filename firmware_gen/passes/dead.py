@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from firmware_gen.graph import Graph, Op
+from firmware_gen.graph import Graph, Op, inputs_of
 
 
 def drop_dead_ops(graph: Graph) -> Graph:
@@ -11,6 +11,6 @@ def drop_dead_ops(graph: Graph) -> Graph:
     kept: list[Op] = []
     for op in reversed(graph.ops):
         if op.output in wanted:
-            wanted.add(op.input)
+            wanted.update(inputs_of(op))
             kept.append(op)
     return replace(graph, ops=tuple(reversed(kept)))

@@ -1,23 +1,27 @@
 """Which bytes every tensor is, and with which halo.
 
 A reshape moves nothing: its output is the same bytes as the tensor it goes back to, its *root*. A root can be needed as
-dense NHWC bytes and as planes; planes of one shape share a halo that suits every reader.
+dense NHWC bytes and as planes; planes of one shape share a halo that suits every reader. An operator that works element
+by element overwrites an input that nobody reads later; both then have one halo.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
-from firmware_gen.graph import Conv2D, Graph, Padding, Pool, Reshape
+from firmware_gen.graph import Binary, Conv2D, Graph, Padding, Pool, Reshape, inputs_of
 from firmware_gen.program import Plane, make_plane
 
 Shape = tuple[int, int, int]
+Key = tuple[int, Shape]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Attributes: ``roots`` by tensor; ``planes`` by root and (height, width, channels)."""
+    """Attributes: ``roots`` by tensor; ``planes`` by root and (height, width, channels); ``overwritten`` by output."""
 
     roots: dict[int, int]
-    planes: dict[tuple[int, Shape], Plane]
+    planes: dict[Key, Plane]
+    overwritten: dict[int, int]
 
 
 def _roots(graph: Graph) -> dict[int, int]:
@@ -33,26 +37,66 @@ def _join(one: Padding, other: Padding) -> Padding:
     )
 
 
-def lay_out(graph: Graph) -> Layout:
-    """Give every plane that an operator writes or reads its halo.
+def _halos(graph: Graph, roots: dict[int, int]) -> dict[Key, Padding]:
+    """What readers ask for, by plane.
 
     Pools leave out what lies outside their input, and fully connected layers take what is there, so only
     convolutions ask for a halo.
+    """
+    halos: dict[Key, Padding] = {}
+    for op in graph.ops:
+        if isinstance(op, Reshape):
+            continue
+        if isinstance(op, Conv2D | Pool | Binary):
+            wanted = op.window.padding if isinstance(op, Conv2D) else Padding()
+            for key in ((roots[index], graph.tensors[index].hwc) for index in inputs_of(op)):
+                halos[key] = _join(halos.get(key, Padding()), wanted)
+        halos.setdefault((op.output, graph.tensors[op.output].hwc), Padding())
+    return halos
+
+
+def _dying_inputs(graph: Graph, roots: dict[int, int]) -> dict[int, tuple[int, ...]]:
+    """By output of operators that may overwrite an input: the inputs that nobody reads afterwards."""
+    last = {roots[index]: op.output for op in graph.ops if not isinstance(op, Reshape) for index in inputs_of(op)}
+    last.pop(roots[graph.output], None)
+    return {
+        op.output: tuple(index for index in op.inputs if last.get(roots[index]) == op.output)
+        for op in graph.ops
+        if isinstance(op, Binary)
+    }
+
+
+def _overwrite(graph: Graph, roots: dict[int, int], halos: dict[Key, Padding]) -> dict[int, int]:
+    """Choose which input each output overwrites, the one with the larger halo, and let their planes share a halo."""
+    groups = {key: {key} for key in halos}
+    chosen: dict[int, int] = {}
+
+    def halo_size(index: int) -> int:
+        halo = halos[roots[index], graph.tensors[index].hwc]
+        return halo.top + halo.bottom + halo.left + halo.right
+
+    for output, inputs in _dying_inputs(graph, roots).items():
+        if inputs:
+            chosen[output] = source = max(inputs, key=halo_size)
+            one, other = ((roots[index], graph.tensors[index].hwc) for index in (source, output))
+            together = groups[one] | groups[other]
+            shared = reduce(_join, (halos[key] for key in together))
+            for key in together:
+                groups[key], halos[key] = together, shared
+    return chosen
+
+
+def lay_out(graph: Graph) -> Layout:
+    """Give every plane that an operator writes or reads its halo.
 
     Raises:
         UserError: a tensor is beyond what the runtime addresses.
     """
     roots = _roots(graph)
-    halos: dict[tuple[int, Shape], Padding] = {}
-    for op in graph.ops:
-        if isinstance(op, Conv2D | Pool):
-            key = (roots[op.input], graph.tensors[op.input].hwc)
-            wanted = op.window.padding if isinstance(op, Conv2D) else Padding()
-            halos[key] = _join(halos.get(key, Padding()), wanted)
-        if not isinstance(op, Reshape):
-            halos.setdefault((op.output, graph.tensors[op.output].hwc), Padding())
+    halos = _halos(graph, roots)
+    overwritten = _overwrite(graph, roots, halos)
     planes = {}
     for (root, shape), halo in halos.items():
         tensor = graph.tensors[root]
         planes[root, shape] = make_plane(shape, halo, tensor.zero_point, f"tensor {root} '{tensor.label}'")
-    return Layout(roots, planes)
+    return Layout(roots, planes, overwritten)

@@ -5,11 +5,10 @@ import numpy.typing as npt
 
 from firmware_gen.encodings import encode_smallest
 from firmware_gen.graph import (
-    Activation,
+    Binary,
     Conv2D,
     FullyConnected,
     Graph,
-    Op,
     Padding,
     Pool,
     Reshape,
@@ -17,10 +16,14 @@ from firmware_gen.graph import (
     Window,
     op_name,
 )
+from firmware_gen.passes.elementwise import lower_binary
 from firmware_gen.passes.layout import lay_out
+from firmware_gen.passes.outputs import output_range as _range
+from firmware_gen.passes.outputs import plain_layer
+from firmware_gen.passes.outputs import where as _where
 from firmware_gen.passes.storage import Storage
 from firmware_gen.program import MAX_UINT16, ConvCall, Layer, Plane, PoolCall, Program, make_plane
-from firmware_gen.quantise import activation_range, effective_scale, effective_scale_fully_connected, fold
+from firmware_gen.quantise import effective_scale, effective_scale_fully_connected, fold
 from host_bridge.errors import UserError
 
 _MAX_KERNEL = 255
@@ -41,6 +44,8 @@ def lower(graph: Graph) -> Program:
             _fully_connected(storage, op)
         elif isinstance(op, Pool):
             _pool(storage, op)
+        elif isinstance(op, Binary):
+            lower_binary(storage, op)
         elif not isinstance(op, Reshape):
             raise TypeError(op)
     output = storage.nhwc(graph.output)
@@ -51,18 +56,6 @@ def lower(graph: Graph) -> Program:
 def scratch_bytes(kernel_area: int, max_taps: int) -> int:
     """Twin of ``fp_conv_scratch_bytes``: position offsets, taps and the closing 0, four bytes each."""
     return _WORD * (kernel_area + max_taps + 1)
-
-
-def _where(graph: Graph, op: Op) -> str:
-    return f"{op_name(op)} writing '{graph.tensors[op.output].label}'"
-
-
-def _range(graph: Graph, op: Op, activation: Activation) -> tuple[int, int]:
-    output = graph.tensors[op.output]
-    try:
-        return activation_range(activation, output.scales[0], output.zero_point)
-    except UserError as error:
-        raise UserError(f"{_where(graph, op)}: {error}") from None
 
 
 def _conv(storage: Storage, op: Conv2D) -> None:
@@ -144,7 +137,6 @@ def _pool(storage: Storage, op: Pool) -> None:
     graph = storage.graph
     source, source_plane = storage.planar(op.input)
     target, plane = storage.written(op.output)
-    output = graph.tensors[op.output]
-    layer = Layer(output.label, op_name(op), output.shape)
+    layer = plain_layer(graph, op)
     activation = _range(graph, op, op.activation)
     storage.calls.append(PoolCall(layer, source, target, source_plane, plane, op.kind, op.window, activation))

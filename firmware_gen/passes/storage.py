@@ -26,10 +26,14 @@ class Storage:
         return len(self.buffers) - 1
 
     def written(self, tensor: int) -> tuple[int, Plane]:
-        """A new buffer for the plane that an operator writes."""
+        """The buffer for the plane that an operator writes: a new one, or that of an input it overwrites."""
         shape = self.graph.tensors[tensor].hwc
         plane = self.layout.planes[tensor, shape]
-        buffer = self.add(self.graph.tensors[tensor].label, plane.bytes)
+        overwritten = self.layout.overwritten.get(tensor)
+        if overwritten is None:
+            buffer = self.add(self.graph.tensors[tensor].label, plane.bytes)
+        else:
+            buffer, _ = self.planar(overwritten)
         self._places[tensor, shape] = buffer
         if plane.is_nhwc:
             self._places[tensor, _NHWC] = buffer

@@ -8,7 +8,8 @@ import numpy as np
 
 RUNTIME = Path(__file__).parents[2] / "firmware_gen" / "runtime"
 HARNESS = Path(__file__).with_name("run_model.c")
-KERNELS = ("fp_conv", "fp_conv_dot", "fp_conv_reference", "fp_conv_dsp", "fp_taps", "fp_plane", "fp_pool", "fp_model")
+LINK = ("fp_cobs", "fp_crc32", "fp_device", "fp_frame", "fp_requests")
+KERNELS = tuple(path.stem for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem not in LINK)
 WARNINGS = (
     "-Wall",
     "-Wextra",

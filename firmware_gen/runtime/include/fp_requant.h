@@ -49,6 +49,16 @@ static inline int32_t fp_requantize(int32_t x, int32_t multiplier, int32_t shift
     return fp_rounding_divide_by_power(fp_doubling_high_multiply(shifted, multiplier), right);
 }
 
+/* A factor of multiplier * 2^(shift - 31). */
+typedef struct fp_scale {
+    int32_t multiplier;
+    int8_t shift;
+} fp_scale;
+
+static inline int32_t fp_rescale(int32_t x, fp_scale scale) {
+    return fp_requantize(x, scale.multiplier, scale.shift);
+}
+
 static inline int8_t fp_clamp(int32_t x, int32_t low, int32_t high) {
     return (int8_t)(x < low ? low : x > high ? high : x);
 }
@@ -83,6 +93,13 @@ static inline fp_requant_short fp_requant_short_make(int32_t multiplier, int32_t
     r.exponent = -shift;
     r.addend = zero_point * ((int32_t)1 << r.exponent) + ((int32_t)1 << (r.exponent - 1));
     return r;
+}
+
+/* The short form itself; `twice` is 2x. */
+static inline int32_t fp_requant_short_apply(const fp_requant_short *requant, int32_t twice) {
+    const int64_t start = (int64_t)(((uint64_t)(uint32_t)requant->addend << 32) | ((uint64_t)1 << 31));
+    const int32_t rounded = (int32_t)((start + (int64_t)twice * requant->multiplier) >> 32);
+    return (rounded + (twice >> 31)) >> requant->exponent;
 }
 
 #ifdef __cplusplus
