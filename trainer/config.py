@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.fields import FieldInfo
 
 from host_bridge.errors import UserError
-from trainer import choices
+from trainer import choices, defaults
 
 NO_BOARD = choices.NO_BOARD
 
@@ -28,11 +28,13 @@ class RunConfig(BaseModel):
     clients: int = Field(10, ge=1)
     partition: Annotated[str, AfterValidator(choices.check_partition)] = "dirichlet"
     alpha: float = Field(0.5, gt=0)
-    rounds: int = Field(30, ge=1)
-    local_epochs: int = Field(5, ge=1)
-    batch_size: int = Field(16, ge=1)
-    learning_rate: float = Field(0.05, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
+    rounds: int = Field(defaults.ROUNDS, ge=1)
+    local_epochs: int = Field(defaults.LOCAL_EPOCHS, ge=1)
+    batch_size: int = Field(defaults.BATCH_SIZE, ge=1)
+    learning_rate: float = Field(defaults.LEARNING_RATE, gt=0)
+    learning_rate_floor: float = Field(defaults.LEARNING_RATE_FLOOR, ge=0, le=1)
+    momentum: float = Field(defaults.MOMENTUM, ge=0, lt=1)
+    weight_decay: float = Field(defaults.WEIGHT_DECAY, ge=0)
     seed: int = Field(1, ge=0, lt=2**64)
     engine: Annotated[str, AfterValidator(choices.check_engine)] = "local"
     board: Annotated[str, AfterValidator(choices.check_board)] = "stm32f4_discovery"

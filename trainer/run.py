@@ -1,0 +1,74 @@
+"""A whole run: prepare, federate, convert, deploy, write."""
+
+from pathlib import Path
+
+from host_bridge.atomic import write_whole
+from trainer.algorithms import ALGORITHMS
+from trainer.choices import NO_BOARD
+from trainer.config import RunConfig
+from trainer.convert import Conversion, convert_int8
+from trainer.deploy import Deployment, check_deployable, deploy
+from trainer.display import Display
+from trainer.federation import federate
+from trainer.history import History, RoundRecord
+from trainer.prepare import Prepared, prepare
+from trainer.report import write_report
+from trainer.staging import staged_run
+from trainer.summary import RunSummary, build_summary
+from trainer.tensors import count_kept, count_prunable
+
+SUMMARY, MODEL, REPORT = "summary.json", "model.tflite", "report.html"
+
+
+def run(config: RunConfig, display: Display | None = None) -> RunSummary:
+    """Do everything and leave the run's files in ``config.folder``, or, if anything fails, nothing.
+
+    Raises:
+        UserError: what the user can put right; all that can be known before training is found out before.
+    """
+    display = display or Display()
+    if config.board != NO_BOARD:
+        check_deployable(config.board, config.emulator)
+    with staged_run(config.folder) as folder:
+        prepared = _prepare(config, display)
+        history = _federate(config, prepared, display)
+        display.say("converting to int8")
+        conversion = convert_int8(prepared.network, history.weights, prepared.masks, prepared.dataset, folder / MODEL)
+        deployment = _deploy(config, prepared, conversion, display)
+        summary = build_summary(config, prepared, history, conversion, deployment)
+        write_whole(folder / SUMMARY, summary.model_dump_json(indent=2) + "\n")
+        write_report(summary, folder / REPORT)
+    return summary
+
+
+def _prepare(config: RunConfig, display: Display) -> Prepared:
+    pruning = f"; {config.pruner} drops {config.sparsity:.2%}" if ALGORITHMS.get(config.method).prunes else ""
+    display.say(f"{config.dataset} over {config.clients} clients, {config.model}{pruning}")
+    prepared = prepare(config)
+    display.say(f"{count_kept(prepared.masks):,} of {count_prunable(prepared.masks):,} weights kept")
+    return prepared
+
+
+def _federate(config: RunConfig, prepared: Prepared, display: Display) -> History:
+    with display.counting("round", config.rounds) as advance:
+
+        def on_round(record: RoundRecord) -> None:
+            advance(record.round, f"accuracy {record.accuracy:.2%}, loss {record.loss:.4f}")
+
+        return federate(config, prepared, on_round)
+
+
+def _deploy(config: RunConfig, prepared: Prepared, conversion: Conversion, display: Display) -> Deployment | None:
+    if config.board == NO_BOARD:
+        return None
+    display.say(f"building firmware for {config.board}")
+    with display.counting("sample on the board", len(prepared.dataset.test_y)) as advance:
+        folder: Path = conversion.path.parent
+        return deploy(
+            conversion.path,
+            prepared.dataset,
+            config.board,
+            config.emulator,
+            folder,
+            progress=lambda done, _: advance(done, ""),
+        )
