@@ -1,0 +1,47 @@
+"""Exact masks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.masks import apply_mask, apply_masks, top_k
+
+
+def ranked(scores: list[float], k: int) -> list[bool]:
+    """The definition, word for word: highest first, of equals the first."""
+    order = sorted(range(len(scores)), key=lambda index: (-scores[index], index))
+    return [index in order[:k] for index in range(len(scores))]
+
+
+@given(st.lists(st.sampled_from([-np.inf, -1.5, 0.0, 0.5, 2.0, 1e300]), min_size=1, max_size=23), st.data())
+def test_keeps_the_best_and_breaks_ties_by_position(scores: list[float], data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, len(scores)))
+    assert top_k(np.array(scores), k).tolist() == ranked(scores, k)
+
+
+@pytest.mark.parametrize("k", [0, 1, 7, 34, 35])
+def test_all_equal_scores_keep_the_first_k(k: int) -> None:
+    mask = top_k(np.full((5, 7), 0.25), k)
+    assert mask.shape == (5, 7)
+    assert mask.ravel().tolist() == [True] * k + [False] * (35 - k)
+
+
+@pytest.mark.parametrize("k", [-1, 7])
+def test_refuses_a_count_out_of_range(k: int) -> None:
+    with pytest.raises(ValueError, match="of 6"):
+        top_k(np.zeros(6), k)
+
+
+def test_refuses_nan() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        top_k(np.array([1.0, np.nan]), 1)
+
+
+def test_applying_masks_writes_zeros_and_leaves_the_rest() -> None:
+    weight = np.array([[1.0, -2.0], [np.inf, 4.0]], np.float32)
+    mask = np.array([[True, False], [False, True]])
+    assert apply_mask(weight, mask).tolist() == [[1.0, 0.0], [0.0, 4.0]]
+    masked, bias = apply_masks((weight, np.ones(2, np.float32)), (mask, None))
+    assert masked.dtype == np.float32
+    assert bias.tolist() == [1.0, 1.0]
