@@ -1,0 +1,57 @@
+"""Puts cards, pictures and tables of a summary into the page's template."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from host_bridge.atomic import write_whole
+from trainer.report import text
+from trainer.report.cards import cards
+from trainer.report.plots.accuracy import accuracy_picture, loss_picture
+from trainer.report.plots.memory import flash_picture, ram_picture
+from trainer.report.plots.partition import partition_picture
+from trainer.report.plots.picture import Picture
+from trainer.report.plots.sparsity import sparsity_picture
+from trainer.report.plots.traffic import traffic_picture
+from trainer.report.reproduce import config_toml
+from trainer.summary.document import RunSummary
+
+TEMPLATE_FOLDER = Path(__file__).with_name("templates")
+
+
+def write_report(summary: RunSummary, path: Path) -> None:
+    """Write ``report.html``, whole.
+
+    The same summary gives the same file. It refers to nothing outside itself.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    write_whole(path, render_report(summary))
+
+
+def render_report(summary: RunSummary) -> str:
+    """The page as HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE_FOLDER),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {name: getattr(text, name) for name in ("size", "percent", "number", "layer")}
+    return environment.get_template("report.html.j2").render(
+        summary=summary,
+        cards=cards(summary),
+        training=(accuracy_picture(summary), loss_picture(summary)),
+        pruning=(sparsity_picture(summary),),
+        federation=(partition_picture(summary), traffic_picture(summary)),
+        memory=_memory(summary),
+        config=config_toml(summary),
+    )
+
+
+def _memory(summary: RunSummary) -> tuple[Picture, ...]:
+    firmware = summary.firmware
+    return () if firmware is None else (flash_picture(firmware), ram_picture(firmware))

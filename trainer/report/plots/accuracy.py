@@ -1,0 +1,67 @@
+"""Accuracy and loss over the rounds."""
+
+from typing import TYPE_CHECKING
+
+from trainer.report.plots.picture import BLUE, MUTED, ORANGE, Picture, draw
+from trainer.report.text import percent
+from trainer.summary.document import RunSummary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def accuracy_picture(summary: RunSummary) -> Picture:
+    """Test accuracy after each round."""
+    rounds = [one.round for one in summary.rounds]
+    values = [100 * one.accuracy for one in summary.rounds]
+
+    def paint(axes: "Axes") -> None:
+        axes.plot(rounds, values, color=BLUE, linewidth=2, marker="o", markersize=4)
+        axes.annotate(
+            percent(values[-1] / 100),
+            (rounds[-1], values[-1]),
+            xytext=(0, -16),
+            textcoords="offset points",
+            ha="right",
+            color=BLUE,
+            weight="bold",
+        )
+        axes.set(xlabel="round", ylabel="test accuracy in %")
+        _whole_rounds(axes, rounds)
+
+    best = max(summary.rounds, key=lambda one: one.accuracy)
+    alt = f"Line: test accuracy rises to {percent(summary.rounds[-1].accuracy)} after {len(rounds)} rounds."
+    caption = (
+        f"Test accuracy of the global model after each round; {percent(summary.rounds[-1].accuracy)} at the end, "
+        f"at best {percent(best.accuracy)} in round {best.round}."
+    )
+    return Picture(draw("accuracy", alt, 3.0, paint), "Accuracy over the rounds", caption)
+
+
+def loss_picture(summary: RunSummary) -> Picture:
+    """Training and test loss of each round, on a logarithmic scale."""
+    rounds = [one.round for one in summary.rounds]
+
+    def paint(axes: "Axes") -> None:
+        test, train = [one.loss for one in summary.rounds], [one.train_loss for one in summary.rounds]
+        axes.plot(rounds, test, color=BLUE, linewidth=2, marker="o", markersize=4, label="test, global model")
+        axes.plot(rounds, train, color=ORANGE, linewidth=2, linestyle="--", label="training, on the clients")
+        if min(*test, *train) > 0:
+            axes.set_yscale("log")
+        axes.set(xlabel="round", ylabel="cross-entropy in nats")
+        axes.legend(labelcolor=MUTED)
+        _whole_rounds(axes, rounds)
+
+    last = summary.rounds[-1]
+    alt = f"Lines: test loss ends at {last.loss:.3f}, training loss at {last.train_loss:.3f}."
+    caption = (
+        "Mean cross-entropy on a logarithmic scale. Training loss is measured on the clients, on their own samples."
+    )
+    return Picture(draw("loss", alt, 3.0, paint), "Loss over the rounds", caption)
+
+
+def _whole_rounds(axes: "Axes", rounds: list[int]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlim(min(rounds) - 0.5, max(rounds) + 0.5)
