@@ -74,7 +74,7 @@ def _federate(file: Path | None, given: dict[str, Any], json: bool) -> None:
     else:
         from trainer.console import print_summary
 
-        print_summary(summary)
+        print_summary(summary, checked.folder)
     if summary.device is not None and summary.device.mismatched_samples:
         raise typer.Exit(EXIT_MISMATCH)
 

@@ -1,8 +1,5 @@
 """A whole run: prepare, federate, convert, deploy, write."""
 
-from pathlib import Path
-
-from host_bridge.atomic import write_whole
 from trainer.algorithms import ALGORITHMS
 from trainer.choices import NO_BOARD
 from trainer.config import RunConfig
@@ -12,9 +9,10 @@ from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
 from trainer.prepare import Prepared, prepare
+from trainer.quiet import quiet_output
 from trainer.report import write_report
 from trainer.staging import staged_run
-from trainer.summary import RunSummary, build_summary
+from trainer.summary import RunSummary, build_summary, write_summary
 from trainer.tensors import count_kept, count_prunable
 
 SUMMARY, MODEL, REPORT = "summary.json", "model.tflite", "report.html"
@@ -36,7 +34,7 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
         conversion = convert_int8(prepared.network, history.weights, prepared.masks, prepared.dataset, folder / MODEL)
         deployment = _deploy(config, prepared, conversion, display)
         summary = build_summary(config, prepared, history, conversion, deployment)
-        write_whole(folder / SUMMARY, summary.model_dump_json(indent=2) + "\n")
+        write_summary(summary, folder / SUMMARY)
         write_report(summary, folder / REPORT)
     return summary
 
@@ -44,7 +42,8 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
 def _prepare(config: RunConfig, display: Display) -> Prepared:
     pruning = f"; {config.pruner} drops {config.sparsity:.2%}" if ALGORITHMS.get(config.method).prunes else ""
     display.say(f"{config.dataset} over {config.clients} clients, {config.model}{pruning}")
-    prepared = prepare(config)
+    with quiet_output():
+        prepared = prepare(config)
     display.say(f"{count_kept(prepared.masks):,} of {count_prunable(prepared.masks):,} weights kept")
     return prepared
 

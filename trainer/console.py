@@ -1,0 +1,109 @@
+"""The table at the end of a run."""
+
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from trainer.choices import NO_BOARD
+from trainer.summary import RunSummary
+
+Rows = list[tuple[str, str]]
+
+
+def print_summary(summary: RunSummary, folder: Path) -> None:
+    """Print what a person wants to know of a run, on standard output.
+
+    Args:
+        summary: the run.
+        folder: where its files are.
+    """
+    console = Console(highlight=False)
+    table = Table(box=SIMPLE_HEAD, title=_title(summary), title_justify="left", show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for section in (_accuracy(summary), _size(summary), _traffic(summary), _firmware(summary), _device(summary)):
+        for name, text in section:
+            table.add_row(name, text)
+        if section:
+            table.add_section()
+    console.print(table)
+    for name, what in _files(summary):
+        console.print(f"  {folder / name}", f"[dim]{what}[/dim]", soft_wrap=True)
+
+
+def _title(summary: RunSummary) -> str:
+    config = summary.config
+    board = "" if config["board"] == NO_BOARD else f" on {config['board']}"
+    return f"{config['dataset']}, {config['model']}, {summary.method}, {config['clients']} clients{board}"
+
+
+def _accuracy(summary: RunSummary) -> Rows:
+    accuracy = summary.accuracy
+    parts = [f"{accuracy.float_:.2%} float", f"{accuracy.int8:.2%} int8"]
+    if accuracy.device is not None:
+        parts.append(f"{accuracy.device:.2%} on the board")
+    return [("test accuracy", " · ".join(parts)), ("rounds", str(len(summary.rounds)))]
+
+
+def _size(summary: RunSummary) -> Rows:
+    parameters = summary.parameters
+    pruner = f", {summary.pruner}" if summary.pruner else ""
+    kept = f"{parameters.prunable_kept:,} of {parameters.prunable_total:,} weights kept"
+    return [("sparsity", f"{summary.sparsity:.2%}: {kept}{pruner}")]
+
+
+def _traffic(summary: RunSummary) -> Rows:
+    traffic = summary.traffic
+    return [
+        ("bytes up", _against(traffic.bytes_up_per_client, traffic.dense_bytes_up_per_client)),
+        ("bytes down", _against(traffic.bytes_down_per_client, traffic.dense_bytes_down_per_client)),
+    ]
+
+
+def _against(own: int, dense: int) -> str:
+    return f"{own:,} per client and round; dense FedAvg {dense:,} ({dense / own:.1f}x)"
+
+
+def _firmware(summary: RunSummary) -> Rows:
+    firmware = summary.firmware
+    if firmware is None:
+        return []
+    flash, ram = firmware.flash_bytes, firmware.ram_bytes
+    return [
+        ("flash", _sizes(flash, ("weights", "requant", "code"), firmware.flash_capacity)),
+        ("RAM", _sizes(ram, ("arena", "stack"), firmware.ram_capacity)),
+    ]
+
+
+def _sizes(sizes: dict[str, int], kinds: tuple[str, ...], capacity: int) -> str:
+    parts = " + ".join(f"{kind} {sizes[kind]:,}" for kind in kinds)
+    rest = sizes["total"] - sum(sizes[kind] for kind in kinds)
+    other = f" + other {rest:,}" if rest else ""
+    return f"{sizes['total']:,} bytes, {sizes['total'] / capacity:.0%} of the board's: {parts}{other}"
+
+
+def _device(summary: RunSummary) -> Rows:
+    device = summary.device
+    if device is None:
+        return []
+    rows = [("board", f"{device.board} as {device.emulator} {device.machine}")]
+    if device.instructions_per_inference is not None:
+        rows.append(
+            ("instructions", f"{device.instructions_per_inference:,} per inference, counted by {device.emulator}")
+        )
+    equal = device.samples - device.mismatched_samples
+    verdict = "all equal" if not device.mismatched_samples else f"[red]{device.mismatched_samples:,} DIFFER[/red]"
+    rows.append(("device check", f"{equal:,} of {device.samples:,} samples equal {device.oracle}: {verdict}"))
+    return rows
+
+
+def _files(summary: RunSummary) -> Rows:
+    firmware = [] if summary.firmware is None else [("firmware/", "C project, ELF, HEX, BIN")]
+    return [
+        ("summary.json", "every figure"),
+        ("model.tflite", "int8 model"),
+        *firmware,
+        ("report.html", "pictures"),
+    ]
