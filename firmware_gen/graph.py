@@ -135,11 +135,54 @@ class Binary:
     activation: Activation
 
 
-Op = Conv2D | FullyConnected | Pool | Reshape | Binary
+@dataclass(frozen=True)
+class Run:
+    """What a part of a rearrangement is along one axis of its target.
+
+    Attributes:
+        count: elements.
+        target_start: first index in the target.
+        target_step: from an index to the next, at least 1.
+        source_axis: 0, 1, 2 for the source's height, width, channels.
+        source_start: first index in the source.
+        source_step: may be negative.
+    """
+
+    count: int
+    target_start: int
+    target_step: int
+    source_axis: int
+    source_start: int
+    source_step: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """A box of ``input`` that a rearrangement copies; one run for each of the target's height, width, channels."""
+
+    input: int
+    axes: tuple[Run, Run, Run]
+
+
+@dataclass(frozen=True)
+class Rearrange:
+    """Copies boxes of its inputs to places in its output; what no part covers is the output's zero point.
+
+    PAD, CONCATENATION, STRIDED_SLICE, TRANSPOSE and RESIZE_NEAREST_NEIGHBOR, which ``kind`` tells apart for people.
+    """
+
+    output: int
+    parts: tuple[Part, ...]
+    kind: str
+
+
+Op = Conv2D | FullyConnected | Pool | Reshape | Binary | Rearrange
 
 
 def inputs_of(op: Op) -> tuple[int, ...]:
     """Activations an operator reads."""
+    if isinstance(op, Rearrange):
+        return tuple(part.input for part in op.parts)
     return op.inputs if isinstance(op, Binary) else (op.input,)
 
 
@@ -181,7 +224,7 @@ def op_name(op: Op) -> str:
     """Name of an operator as TensorFlow Lite spells it."""
     if isinstance(op, Pool):
         return f"{op.kind.upper()}_POOL_2D"
-    if isinstance(op, Conv2D | Binary):
+    if isinstance(op, Conv2D | Binary | Rearrange):
         return op.kind
     return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
 

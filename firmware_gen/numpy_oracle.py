@@ -10,8 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_gen.fixed_point import Int64, requantise, wrap
-from firmware_gen.graph import Activation, Binary, Conv2D, FullyConnected, Graph, Pool, Tensor, Window, inputs_of
+from firmware_gen.graph import (
+    Activation,
+    Binary,
+    Conv2D,
+    FullyConnected,
+    Graph,
+    Pool,
+    Rearrange,
+    Tensor,
+    Window,
+    inputs_of,
+)
 from firmware_gen.numpy_elementwise import add
+from firmware_gen.numpy_rearrange import rearrange
 from firmware_gen.quantise import (
     activation_range,
     effective_scale,
@@ -125,6 +137,8 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
             values[op.output] = _pool(graph, op, current)
         elif isinstance(op, Binary):
             values[op.output] = add(graph, op, current, values[op.inputs[1]])
+        elif isinstance(op, Rearrange):
+            values[op.output] = rearrange(graph, op, values)
         else:
             values[op.output] = current
     return values[graph.output].reshape(graph.tensors[graph.output].shape)

@@ -145,7 +145,34 @@ class ConvertCall:
     plane: Plane
 
 
-OperatorCall = ConvCall | PoolCall | AddCall
+@dataclass(frozen=True)
+class CopyCall:
+    """``fp_copy_run``: one box of a tensor.
+
+    Attributes:
+        layer: of the whole operator, which can take several calls.
+        last: whether this is the last of them.
+        fill: the value that all of the target gets first, or None.
+        source_bytes: size of the source's plane.
+        target_bytes: size of the target's plane.
+        source_offset: bytes from the source's start to the first element.
+        target_offset: the same for the target.
+        axes: (count, source step, target step) in bytes, three, outermost first.
+    """
+
+    layer: Layer
+    last: bool
+    source: int
+    target: int
+    fill: int | None
+    source_bytes: int
+    target_bytes: int
+    source_offset: int
+    target_offset: int
+    axes: tuple[tuple[int, int, int], ...]
+
+
+OperatorCall = ConvCall | PoolCall | AddCall | CopyCall
 Call = OperatorCall | ConvertCall
 
 

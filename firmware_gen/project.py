@@ -15,7 +15,7 @@ PRODUCTS: dict[Target, tuple[str, ...]] = {
     "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
     "native": ("firmware.elf", "firmware.map"),
 }
-_KERNELS = ("fp_add", "fp_conv", "fp_plane", "fp_pool", "fp_taps")
+_KERNELS = ("fp_add", "fp_conv", "fp_copy", "fp_plane", "fp_pool", "fp_taps")
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
 

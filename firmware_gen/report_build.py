@@ -1,20 +1,21 @@
 """Fills reports from graphs, programs and plans."""
 
 from pathlib import Path
+from typing import TypeGuard
 
 from firmware_gen.boards import Board
 from firmware_gen.fit import Demand, demand
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
 from firmware_gen.passes import compile_graph
-from firmware_gen.program import Call, ConvCall, ConvertCall, OperatorCall, Plan, Program
+from firmware_gen.program import Call, ConvCall, ConvertCall, CopyCall, OperatorCall, Plan, Program
 from firmware_gen.report import AnalyzeReport, FitReport, LayerReport, ModelReport, TensorReport, WeightReport
 from firmware_gen.version import TOOL_VERSION
 
 
 def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
     """Everything that is known without a compiler."""
-    layers = tuple(_layer(call, program, plan) for call in program.calls if not isinstance(call, ConvertCall))
+    layers = tuple(_layer(call, program, plan) for call in program.calls if _is_reported(call))
     weights = [layer.weights for layer in layers if layer.weights is not None]
     return ModelReport(
         tool_version=TOOL_VERSION,
@@ -31,6 +32,11 @@ def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
         arena_bytes=plan.arena_bytes,
         arena_lower_bound=plan.lower_bound,
     )
+
+
+def _is_reported(call: Call) -> TypeGuard[OperatorCall]:
+    """Once for each operator."""
+    return not isinstance(call, ConvertCall) and (not isinstance(call, CopyCall) or call.last)
 
 
 def analyze_model(model: Path, board: Board | None) -> AnalyzeReport:

@@ -11,6 +11,7 @@ import numpy as np
 from depthwise_cases import DEPTHWISES
 from elementwise_cases import ELEMENTWISE
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
+from shape_cases import SHAPES
 from tflite_builder import TfliteBuilder
 
 
@@ -195,6 +196,7 @@ CASES: tuple[OpCase, ...] = tuple(
         **DENSES,
         **POOLS,
         **ELEMENTWISE,
+        **SHAPES,
         "network": _network,
         "spatial_output": _spatial_output,
         "two_readers": _two_readers,

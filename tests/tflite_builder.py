@@ -165,6 +165,41 @@ class TfliteBuilder:
         output = self.activation(self.tensors[sources[0]].shape, *out)
         return self.operator(code, sources, output, options, getattr(schema.BuiltinOptions, table))
 
+    def integers(self, values: Sequence[int] | np.ndarray) -> int:
+        """A constant that describes an operator."""
+        data = np.array(values, "<i4")
+        return self.tensor(data.shape, [], [], kind=INT32, data=data.tobytes())
+
+    def like(self, source: int, shape: Sequence[int]) -> int:
+        """An activation with the quantisation of another."""
+        quantisation = self.tensors[source].quantization
+        return self.activation(shape, quantisation.scale[0], quantisation.zeroPoint[0])
+
+    def pad(self, source: int, amounts: Sequence[tuple[int, int]]) -> int:
+        shape = [size + sum(both) for size, both in zip(self.tensors[source].shape, amounts, strict=True)]
+        kind = schema.BuiltinOptions.PadOptions
+        return self.operator(34, [source, self.integers(amounts)], self.like(source, shape), schema.PadOptionsT(), kind)
+
+    def concatenation(self, sources: Sequence[int], axis: int) -> int:
+        options = schema.ConcatenationOptionsT()
+        options.axis = axis
+        shape = list(self.tensors[sources[0]].shape)
+        shape[axis] = sum(self.tensors[source].shape[axis] for source in sources)
+        kind = schema.BuiltinOptions.ConcatenationOptions
+        return self.operator(2, sources, self.like(sources[0], shape), options, kind)
+
+    def squeeze(self, source: int, axes: Sequence[int]) -> int:
+        options = schema.SqueezeOptionsT()
+        options.squeezeDims = list(axes)
+        shape = [size for axis, size in enumerate(self.tensors[source].shape) if axis not in axes]
+        return self.operator(43, [source], self.like(source, shape), options, schema.BuiltinOptions.SqueezeOptions)
+
+    def expand_dims(self, source: int, axis: int) -> int:
+        shape = [int(size) for size in self.tensors[source].shape]
+        shape.insert(axis, 1)
+        options, kind = schema.ExpandDimsOptionsT(), schema.BuiltinOptions.ExpandDimsOptions
+        return self.operator(70, [source, self.integers([axis])], self.like(source, shape), options, kind)
+
     def reshape(self, source: int, shape: Sequence[int]) -> int:
         tensor = self.tensors[source]
         wanted = self.tensor([len(shape)], [], [], kind=INT32, data=np.array(shape, "<i4").tobytes())

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from firmware_gen.graph import Graph, Op, Tensor, inputs_of
-from firmware_gen.parse import binary, conv, depthwise, fully_connected, pool, reshape
+from firmware_gen.parse import binary, concatenation, conv, depthwise, fully_connected, pad, pool, reshape
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
@@ -19,6 +19,10 @@ READERS: dict[int, OperatorReader] = {
         pool.AVERAGE,
         pool.MAX,
         reshape.READER,
+        reshape.SQUEEZE,
+        reshape.EXPAND_DIMS,
+        pad.READER,
+        concatenation.READER,
         binary.ADD,
     )
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from firmware_gen.graph import Activation, Op, Tensor
 from firmware_gen.parse.raw import OptionsSpec, RawModel, RawOperator, RawTensor
-from firmware_gen.parse.tensors import activation_tensor, bias_tensor, weight_tensor
+from firmware_gen.parse.tensors import activation_tensor, bias_tensor, integer_constant, weight_tensor
 from host_bridge.errors import UserError
 
 _ACTIVATIONS = (Activation.NONE, Activation.RELU, Activation.RELU_N1_TO_1, Activation.RELU6)
@@ -70,6 +70,10 @@ class OperatorContext:
         if slot >= len(self.raw.inputs) or self.raw.inputs[slot] == -1:
             return None
         return self._keep(bias_tensor(*self._row(self.raw.inputs[slot]), channels, self.where))
+
+    def integers(self, slot: int) -> tuple[int, ...]:
+        """Elements of the constant at input ``slot``."""
+        return integer_constant(*self._row(self.raw.inputs[slot]), self.where)
 
     def fused_activation(self) -> Activation:
         """The fused activation."""

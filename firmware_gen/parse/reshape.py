@@ -1,4 +1,4 @@
-"""RESHAPE."""
+"""RESHAPE, SQUEEZE and EXPAND_DIMS: the same bytes under another shape."""
 
 from firmware_gen.graph import Reshape
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
@@ -19,4 +19,7 @@ def _read(context: OperatorContext) -> Reshape:
     return Reshape(source.index, output.index)
 
 
-READER = OperatorReader(22, "RESHAPE", None, _read, "batch 1, fixed output shape; costs nothing before FULLY_CONNECTED")
+_LIMITS = "batch 1, fixed output shape; costs nothing before FULLY_CONNECTED"
+READER = OperatorReader(22, "RESHAPE", None, _read, _LIMITS)
+SQUEEZE = OperatorReader(43, "SQUEEZE", None, _read, _LIMITS)
+EXPAND_DIMS = OperatorReader(70, "EXPAND_DIMS", None, _read, _LIMITS)

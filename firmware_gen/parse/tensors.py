@@ -12,6 +12,7 @@ from host_bridge.errors import UserError
 MAX_DIMENSION = 1 << 24
 MAX_ELEMENTS = 1 << 26
 TYPE_INT32 = 2
+TYPE_INT64 = 4
 TYPE_INT8 = 9
 TYPE_NAMES = {
     0: "float32",
@@ -119,11 +120,25 @@ def bias_tensor(index: int, raw: RawTensor, channels: int, where: str) -> Tensor
     return Tensor(index, raw.name, raw.shape, "int32", raw.scales[:1] or (0.0,), 0, data)
 
 
+def integer_constant(index: int, raw: RawTensor, where: str) -> tuple[int, ...]:
+    """Elements of a constant of integers that describes an operator, such as a size or an axis.
+
+    Raises:
+        UserError: it is of another type than int32 and int64, or not a constant.
+    """
+    here = f"{where}: {label(index, raw)}"
+    widths = {TYPE_INT32: 4, TYPE_INT64: 8}
+    if raw.type not in widths:
+        raise UserError(f"{here} is {type_name(raw.type)} where int32 is supported; convert the model again")
+    _check_shape(raw, here)
+    return tuple(int(value) for value in _constant(raw, here, widths[raw.type]).view(f"<i{widths[raw.type]}"))
+
+
 def _constant(raw: RawTensor, here: str, width: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """Raw bytes of a constant, with the length its shape asks for."""
     expected = prod(raw.shape) * width
     if not raw.data:
-        raise UserError(f"{here} is not a constant; only constant weights and biases are supported")
+        raise UserError(f"{here} is not a constant; convert the model with it fixed")
     if len(raw.data) != expected:
         raise UserError(
             f"{here} has {len(raw.data)} bytes of data where its shape needs {expected}; convert the model again"

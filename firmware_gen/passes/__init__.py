@@ -2,6 +2,7 @@
 
 from firmware_gen.graph import Graph
 from firmware_gen.passes.dead import drop_dead_ops
+from firmware_gen.passes.fold_pad import fold_pads
 from firmware_gen.passes.lower import lower
 from firmware_gen.passes.plan import plan_memory
 from firmware_gen.program import Plan, Program
@@ -13,5 +14,5 @@ def compile_graph(graph: Graph) -> tuple[Program, Plan]:
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
-    program = lower(drop_dead_ops(graph))
+    program = lower(drop_dead_ops(fold_pads(graph)))
     return program, plan_memory(program)

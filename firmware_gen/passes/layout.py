@@ -8,7 +8,7 @@ by element overwrites an input that nobody reads later; both then have one halo.
 from dataclasses import dataclass
 from functools import reduce
 
-from firmware_gen.graph import Binary, Conv2D, Graph, Padding, Pool, Reshape, inputs_of
+from firmware_gen.graph import Binary, Conv2D, Graph, Padding, Pool, Rearrange, Reshape, inputs_of
 from firmware_gen.program import Plane, make_plane
 
 Shape = tuple[int, int, int]
@@ -47,7 +47,7 @@ def _halos(graph: Graph, roots: dict[int, int]) -> dict[Key, Padding]:
     for op in graph.ops:
         if isinstance(op, Reshape):
             continue
-        if isinstance(op, Conv2D | Pool | Binary):
+        if isinstance(op, Conv2D | Pool | Binary | Rearrange):
             wanted = op.window.padding if isinstance(op, Conv2D) else Padding()
             for key in ((roots[index], graph.tensors[index].hwc) for index in inputs_of(op)):
                 halos[key] = _join(halos.get(key, Padding()), wanted)

@@ -11,6 +11,7 @@ from firmware_gen.graph import (
     Graph,
     Padding,
     Pool,
+    Rearrange,
     Reshape,
     Tensor,
     Window,
@@ -21,6 +22,7 @@ from firmware_gen.passes.layout import lay_out
 from firmware_gen.passes.outputs import output_range as _range
 from firmware_gen.passes.outputs import plain_layer
 from firmware_gen.passes.outputs import where as _where
+from firmware_gen.passes.rearrange import lower_rearrange
 from firmware_gen.passes.storage import Storage
 from firmware_gen.program import MAX_UINT16, ConvCall, Layer, Plane, PoolCall, Program, make_plane
 from firmware_gen.quantise import effective_scale, effective_scale_fully_connected, fold
@@ -46,6 +48,8 @@ def lower(graph: Graph) -> Program:
             _pool(storage, op)
         elif isinstance(op, Binary):
             lower_binary(storage, op)
+        elif isinstance(op, Rearrange):
+            lower_rearrange(storage, op)
         elif not isinstance(op, Reshape):
             raise TypeError(op)
     output = storage.nhwc(graph.output)
