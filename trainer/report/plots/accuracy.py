@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, MUTED, ORANGE, Picture, draw
+from trainer.report.plots.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
 from trainer.report.text import percent
 from trainer.summary.document import RunSummary
 
@@ -35,7 +35,7 @@ def accuracy_picture(summary: RunSummary) -> Picture:
         f"Test accuracy of the global model after each round; {percent(summary.rounds[-1].accuracy)} at the end, "
         f"at best {percent(best.accuracy)} in round {best.round}."
     )
-    return Picture(draw("accuracy", alt, 3.0, paint), "Accuracy over the rounds", caption)
+    return Picture(draw("accuracy", alt, (HALF, 2.9), paint), "Accuracy over the rounds", caption)
 
 
 def loss_picture(summary: RunSummary) -> Picture:
@@ -48,6 +48,7 @@ def loss_picture(summary: RunSummary) -> Picture:
         axes.plot(rounds, train, color=ORANGE, linewidth=2, linestyle="--", label="training, on the clients")
         if min(*test, *train) > 0:
             axes.set_yscale("log")
+            log_ticks(axes.yaxis, lambda value: f"{value:g}")
         axes.set(xlabel="round", ylabel="cross-entropy in nats")
         axes.legend(labelcolor=MUTED)
         _whole_rounds(axes, rounds)
@@ -57,7 +58,7 @@ def loss_picture(summary: RunSummary) -> Picture:
     caption = (
         "Mean cross-entropy on a logarithmic scale. Training loss is measured on the clients, on their own samples."
     )
-    return Picture(draw("loss", alt, 3.0, paint), "Loss over the rounds", caption)
+    return Picture(draw("loss", alt, (HALF, 2.9), paint), "Loss over the rounds", caption)
 
 
 def _whole_rounds(axes: "Axes", rounds: list[int]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, GREEN, INK, MUTED, ORANGE, PALE, SKY, Picture, draw
+from trainer.report.plots.picture import BLUE, FULL, GREEN, INK, MUTED, ORANGE, PALE, Picture, draw
 from trainer.report.text import percent, size
 from trainer.summary.document import FirmwareSummary
 
@@ -25,7 +25,7 @@ def flash_picture(firmware: FirmwareSummary) -> Picture:
     used = firmware.flash_bytes
     parts = [
         Part("weights", used["weights"], BLUE),
-        Part("requantisation", used["requant"], SKY),
+        Part("requantisation", used["requant"], GREEN),
         Part("code and the rest", used["code"], ORANGE),
     ]
     per_kept = used["weights"] / firmware.weights_kept if firmware.weights_kept else 0.0
@@ -64,7 +64,7 @@ def _picture(name: str, title: str, parts: list[Part], capacity: int, caption: s
         axes.axis("off")
         axes.legend(loc="upper left", bbox_to_anchor=(0, 1.3), ncols=3, borderaxespad=0, handlelength=1)
 
-    return Picture(draw(name, alt, 1.9, paint), title, caption)
+    return Picture(draw(name, alt, (FULL, 1.7), paint), title, caption)
 
 
 def _paint_used(axes: "Axes", parts: list[Part], total: int) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer.report.plots.picture import INK, Picture, draw
+from trainer.report.plots.picture import HALF, INK, Picture, draw
 from trainer.report.text import number
 from trainer.summary.document import RunSummary
 
@@ -40,7 +40,7 @@ def partition_picture(summary: RunSummary) -> Picture:
         f"of {held.min()} to {held.max()} classes."
     )
     height = float(np.clip(0.9 + 0.3 * len(counts), 2.0, 7.0))
-    return Picture(draw("partition", alt, height, paint), "Who holds which data", caption)
+    return Picture(draw("partition", alt, (HALF, height), paint), "Who holds which data", caption)
 
 
 def _write_numbers(axes: "Axes", counts: np.ndarray) -> None:

@@ -10,12 +10,14 @@ from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with any kind of colour vision.
-BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"
+# After Okabe and Ito: told apart with any kind of colour vision; dark enough to carry white type.
+BLUE, ORANGE, GREEN = "#0072b2", "#b84f00", "#00735c"
 INK, MUTED, RULE, PALE = "#1c2733", "#5b6875", "#d9dfe5", "#e9edf1"
-WIDTH_INCHES = 8.0
+HALF, FULL = 5.2, 10.6
+"""Widths in inches that keep type the same size on the page."""
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -55,22 +57,31 @@ class Picture:
     caption: str
 
 
-def draw(name: str, alt: str, height: float, paint: Callable[["Axes"], None]) -> Markup:
+def draw(name: str, alt: str, inches: tuple[float, float], paint: Callable[["Axes"], None]) -> Markup:
     """Paint one pair of axes and return inline SVG.
 
     Args:
         name: prefix of the identifiers in the markup; unique on the page.
         alt: what the picture says, for those who cannot see it.
-        height: in inches, for a width of :data:`WIDTH_INCHES`.
+        inches: width, :data:`HALF` or :data:`FULL`, and height.
         paint: draws.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        figure = Figure(figsize=inches, layout="constrained")
         paint(figure.add_subplot())
         return _inline(figure, name, alt)
+
+
+def log_ticks(axis: "Axis", write: Callable[[float], str]) -> None:
+    """Logarithmic ticks in plain writing, at powers of ten and, over a short range, between them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _inline(figure: "Figure", name: str, alt: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, INK, PALE, Picture, draw
+from trainer.report.plots.picture import BLUE, FULL, INK, PALE, Picture, draw
 from trainer.report.text import layer, number, percent
 from trainer.summary.document import LayerSummary, RunSummary
 
@@ -11,33 +11,31 @@ if TYPE_CHECKING:
 
 
 def sparsity_picture(summary: RunSummary) -> Picture:
-    """Kept weights of each layer, on a logarithmic scale, over all it could have."""
+    """The share of weights that each layer keeps."""
     layers = summary.layers
 
     def paint(axes: "Axes") -> None:
         places = range(len(layers))
-        axes.barh(places, [one.total for one in layers], color=PALE, height=0.66, label="all weights")
-        axes.barh(places, [max(one.kept, 1) for one in layers], color=BLUE, height=0.66, label="kept weights")
+        axes.barh(places, [100] * len(layers), color=PALE, height=0.6)
+        axes.barh(places, [100 * one.kept / one.total for one in layers], color=BLUE, height=0.6)
         for place, one in zip(places, layers, strict=True):
-            axes.annotate(
-                _label(one), (one.total, place), xytext=(6, 0), textcoords="offset points", va="center", color=INK
-            )
-        axes.set_xscale("log")
-        axes.set_xlim(1, max(one.total for one in layers) * 30)
+            axes.annotate(_label(one), (100, place), xytext=(8, 0), textcoords="offset points", va="center", color=INK)
+        axes.set_xlim(0, 125)
+        axes.set_xticks(range(0, 101, 20))
         axes.set_yticks(list(places), [layer(one.name) for one in layers])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel("weights, logarithmic scale")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.4, 1.16), ncols=2)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_xlabel("kept weights in % of the layer")
 
     rounded = sum(one.rounded_to_zero for one in layers)
     rows = "; ".join(f"{layer(one.name)} keeps {_label(one)}" for one in layers)
     caption = (
-        "Weights that the mask keeps, before any training and for good, of all that the layer could have. "
+        "Share of its weights that each layer keeps. The mask is chosen before training and never changes. "
         f"{number(rounded)} kept weights are so small that they round to zero in the int8 model."
     )
-    svg = draw("sparsity", f"Bars: {rows}.", 1.1 + 0.42 * len(layers), paint)
-    return Picture(svg, "Kept weights by layer", caption)
+    svg = draw("sparsity", f"Bars: {rows}.", (FULL, 0.8 + 0.36 * len(layers)), paint)
+    return Picture(svg, "Sparsity by layer", caption)
 
 
 def _label(one: LayerSummary) -> str:

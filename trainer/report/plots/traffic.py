@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, INK, MUTED, Picture, draw
+from trainer.report.plots.picture import BLUE, HALF, INK, MUTED, Picture, draw
 from trainer.report.text import size, times
 from trainer.summary.document import RunSummary
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def traffic_picture(summary: RunSummary) -> Picture:
-    """This run against dense FedAvg of the same model, on a logarithmic scale."""
+    """This run against dense FedAvg of the same model."""
     traffic = summary.traffic
     rows = [
         ("up, dense FedAvg", traffic.dense_bytes_up_per_client, MUTED),
@@ -27,12 +27,12 @@ def traffic_picture(summary: RunSummary) -> Picture:
             axes.annotate(
                 size(count), (count, place), xytext=(6, 0), textcoords="offset points", va="center", color=INK
             )
-        axes.set_xscale("log")
-        axes.set_xlim(100, max(count for _, count, _ in rows) * 5)
+        axes.set_xlim(0, max(count for _, count, _ in rows) * 1.25)
+        axes.set_xticks([])
         axes.set_yticks(places, [name for name, _, _ in rows])
         axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.set_xlabel("bytes per client and round, logarithmic scale")
+        axes.grid(visible=False)
+        axes.spines["bottom"].set_visible(False)
 
     less = times(traffic.dense_total_bytes, traffic.total_bytes)
     alt = "Bars: " + "; ".join(f"{name} {size(count)}" for name, count, _ in rows) + "."
@@ -41,4 +41,4 @@ def traffic_picture(summary: RunSummary) -> Picture:
         f"the same frames. Over the whole run, all clients move {size(traffic.total_bytes)} instead of "
         f"{size(traffic.dense_total_bytes)}: {less} less."
     )
-    return Picture(draw("traffic", alt, 2.6, paint), "Traffic", caption)
+    return Picture(draw("traffic", alt, (HALF, 2.3), paint), "Traffic", caption)
