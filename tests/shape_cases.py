@@ -91,7 +91,55 @@ def _squeeze_and_expand(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
     return source, builder.fully_connected(x, sparse(rng, (5, 4), 1.0), [0.01], np.arange(5), (0.1, 1))
 
 
+def _between(size: tuple[int, int, int], move: Callable[[TfliteBuilder, int], int]) -> Build:
+    """An operator after one convolution and, where there are planes, before another."""
+
+    def build(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+        source = builder.activation((1, *size), 0.2, -3)
+        x = move(builder, _conv(builder, rng, source, filters=size[2]))
+        return source, _conv(builder, rng, x) if len(builder.tensors[x].shape) == 4 else x
+
+    return build
+
+
+def _slice(shape: Sequence[int], begin: str, end: str, strides: str, masks: tuple[int, int, int] = (0, 0, 0)) -> Build:
+    """STRIDED_SLICE of 7x9x5 channels; numbers are separated by spaces."""
+    begins, ends, steps = ([int(word) for word in text.split()] for text in (begin, end, strides))
+    return _between((7, 9, 5), lambda builder, x: builder.strided_slice(x, begins, ends, steps, shape, masks=masks))
+
+
+def _transpose(size: tuple[int, int, int], *order: int) -> Build:
+    return _between(size, lambda builder, x: builder.transpose(x, order))
+
+
+def _resize(size: tuple[int, int, int], wanted: tuple[int, int], **modes: bool) -> Build:
+    return _between(size, lambda builder, x: builder.resize_nearest(x, wanted, **modes))
+
+
+def _transpose_input(builder: TfliteBuilder, _: Rng) -> tuple[int, int]:
+    source = builder.activation((1, 7, 5), 0.2, 1)
+    return source, builder.transpose(source, (0, 2, 1))
+
+
 SHAPES: dict[str, Build] = {
+    "strided_slice_crop": _slice((1, 4, 6, 3), "0 2 1 1", "1 6 7 4", "1 1 1 1"),
+    "strided_slice_steps": _slice((1, 4, 3, 3), "0 0 1 0", "1 7 9 5", "1 2 3 2"),
+    "strided_slice_backwards": _slice((1, 4, 9, 2), "0 6 8 -1", "0 0 0 1", "1 -2 -1 -2", (5, 7, 0)),
+    "strided_slice_ends_beyond": _slice((1, 5, 9, 5), "0 -5 -99 0", "1 99 99 99", "1 1 1 1"),
+    "strided_slice_one_row": _slice((1, 9, 5), "0 3 0 0", "1 4 9 5", "1 1 1 1", (0, 0, 2)),
+    "strided_slice_one_channel": _slice((1, 7, 9), "0 0 0 -1", "1 7 9 0", "1 1 1 1", (0, 0, 8)),
+    "strided_slice_one_pixel": _slice((1, 5), "0 -1 2 0", "1 0 3 0", "1 1 1 1", (0, 8, 6)),
+    "transpose_channels_first": _transpose((7, 9, 5), 0, 3, 1, 2),
+    "transpose_rows_and_columns": _transpose((7, 9, 5), 0, 2, 1, 3),
+    "transpose_channels_between": _transpose((7, 9, 5), 0, 1, 3, 2),
+    "transpose_reversed": _transpose((7, 9, 5), 0, 3, 2, 1),
+    "transpose_input": _transpose_input,
+    "resize_nearest_2x": _resize((5, 7, 3), (10, 14)),
+    "resize_nearest_3x1": _resize((5, 7, 3), (15, 7)),
+    "resize_nearest_down": _resize((6, 8, 3), (3, 2)),
+    "resize_nearest_2x_half_pixels": _resize((5, 7, 3), (10, 14), half=True),
+    "resize_nearest_aligned": _resize((3, 4, 3), (5, 7), align=True),
+    "resize_nearest_fraction": _resize((5, 4, 3), (7, 6)),
     "pad_all_around": _pad((5, 7, 3), (1, 2), (3, 0), _NONE),
     "pad_channels": _pad((5, 7, 3), _NONE, (0, 1), (2, 3)),
     "pad_nothing": _pad((5, 7, 3), _NONE, _NONE, _NONE),

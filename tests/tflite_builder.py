@@ -188,6 +188,35 @@ class TfliteBuilder:
         kind = schema.BuiltinOptions.ConcatenationOptions
         return self.operator(2, sources, self.like(sources[0], shape), options, kind)
 
+    def strided_slice(
+        self,
+        source: int,
+        begin: Sequence[int],
+        end: Sequence[int],
+        strides: Sequence[int],
+        shape: Sequence[int],
+        *,
+        masks: tuple[int, int, int] = (0, 0, 0),
+    ) -> int:
+        """Masks are begin, end, shrink axis; the caller states the resulting shape."""
+        options = schema.StridedSliceOptionsT()
+        options.beginMask, options.endMask, options.shrinkAxisMask = masks
+        inputs = [source, *(self.integers(values) for values in (begin, end, strides))]
+        kind = schema.BuiltinOptions.StridedSliceOptions
+        return self.operator(45, inputs, self.like(source, shape), options, kind)
+
+    def transpose(self, source: int, order: Sequence[int]) -> int:
+        shape = [self.tensors[source].shape[axis] for axis in order]
+        options, kind = schema.TransposeOptionsT(), schema.BuiltinOptions.TransposeOptions
+        return self.operator(39, [source, self.integers(order)], self.like(source, shape), options, kind)
+
+    def resize_nearest(self, source: int, size: tuple[int, int], *, align: bool = False, half: bool = False) -> int:
+        options = schema.ResizeNearestNeighborOptionsT()
+        options.alignCorners, options.halfPixelCenters = align, half
+        shape = (1, *size, self.tensors[source].shape[3])
+        kind = schema.BuiltinOptions.ResizeNearestNeighborOptions
+        return self.operator(97, [source, self.integers(size)], self.like(source, shape), options, kind)
+
     def squeeze(self, source: int, axes: Sequence[int]) -> int:
         options = schema.SqueezeOptionsT()
         options.squeezeDims = list(axes)

@@ -4,7 +4,19 @@ import hashlib
 from pathlib import Path
 
 from firmware_gen.graph import Graph, Op, Tensor, inputs_of
-from firmware_gen.parse import binary, concatenation, conv, depthwise, fully_connected, pad, pool, reshape
+from firmware_gen.parse import (
+    binary,
+    concatenation,
+    conv,
+    depthwise,
+    fully_connected,
+    pad,
+    pool,
+    reshape,
+    resize,
+    strided_slice,
+    transpose,
+)
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
@@ -23,6 +35,9 @@ READERS: dict[int, OperatorReader] = {
         reshape.EXPAND_DIMS,
         pad.READER,
         concatenation.READER,
+        strided_slice.READER,
+        transpose.READER,
+        resize.READER,
         binary.ADD,
     )
 }
