@@ -21,6 +21,19 @@ WANTED_SAMPLES = 10
 
 
 @dataclass(frozen=True)
+class Data:
+    """Samples, and who holds them.
+
+    Attributes:
+        dataset: all samples.
+        partition: which training samples each client holds.
+    """
+
+    dataset: Dataset = field(repr=False)
+    partition: Partition = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A run before its first round.
 
@@ -48,20 +61,28 @@ class Prepared:
         return self.state.masks[0]
 
 
-def prepare(config: RunConfig) -> Prepared:
-    """Load data, split it, build the model, choose masks, start the engine.
+def load_data(config: RunConfig) -> Data:
+    """Load the samples and spread them over the clients.
 
     Raises:
-        UserError: more clients than samples, a client without samples, or a layer that pruning would empty.
+        UserError: more clients than samples, or a client that would get none.
     """
     dataset = DATASETS.get(config.dataset)()
-    partition = split(config, dataset)
+    return Data(dataset, split(config, dataset))
+
+
+def prepare(config: RunConfig, data: Data) -> Prepared:
+    """Build the model, choose masks, start the engine.
+
+    Raises:
+        UserError: pruning would empty a layer.
+    """
+    dataset, partition = data.dataset, data.partition
     network = build_network(MODELS.get(config.model), dataset.input_shape, len(dataset.classes))
     weights = initial_weights(config.seed, network.specs)
-    algorithm = ALGORITHMS.get(config.method)
+    algorithm, pruner = ALGORITHMS.get(config.method), PRUNERS.get(config.pruner)
     scores = generator(config.seed, Purpose.SCORES)
-    beginning = Beginning(network, weights, config.clients, PRUNERS.get(config.pruner), config.sparsity, scores)
-    state = algorithm.init(beginning)
+    state = algorithm.init(Beginning(network, weights, config.clients, pruner, config.sparsity, scores))
     engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed)
     engine.agree(state.masks)
     dense_bytes = values_bytes(pack_values(weights, all_kept(network.specs)))

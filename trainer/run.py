@@ -8,7 +8,7 @@ from trainer.deploy import Deployment, check_deployable, deploy
 from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
-from trainer.prepare import Prepared, prepare
+from trainer.prepare import Data, Prepared, load_data, prepare
 from trainer.quiet import quiet_output
 from trainer.report import write_report
 from trainer.staging import staged_run
@@ -27,8 +27,9 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
     display = display or Display()
     if config.board != NO_BOARD:
         check_deployable(config.board, config.emulator)
+    data = load_data(config)
     with staged_run(config.folder) as folder:
-        prepared = _prepare(config, display)
+        prepared = _prepare(config, data, display)
         history = _federate(config, prepared, display)
         display.say("converting to int8")
         conversion = convert_int8(prepared.network, history.weights, prepared.masks, prepared.dataset, folder / MODEL)
@@ -39,11 +40,11 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
     return summary
 
 
-def _prepare(config: RunConfig, display: Display) -> Prepared:
+def _prepare(config: RunConfig, data: Data, display: Display) -> Prepared:
     pruning = f"; {config.pruner} drops {config.sparsity:.2%}" if ALGORITHMS.get(config.method).prunes else ""
     display.say(f"{config.dataset} over {config.clients} clients, {config.model}{pruning}")
     with quiet_output():
-        prepared = prepare(config)
+        prepared = prepare(config, data)
     display.say(f"{count_kept(prepared.masks):,} of {count_prunable(prepared.masks):,} weights kept")
     return prepared
 
@@ -62,12 +63,12 @@ def _deploy(config: RunConfig, prepared: Prepared, conversion: Conversion, displ
         return None
     display.say(f"building firmware for {config.board}")
     with display.counting("sample on the board", len(prepared.dataset.test_y)) as advance:
-        folder: Path = conversion.path.parent
+        model = conversion.path
         return deploy(
-            conversion.path,
+            model,
             prepared.dataset,
             config.board,
             config.emulator,
-            folder,
+            model.parent,
             progress=lambda done, _: advance(done, ""),
         )
