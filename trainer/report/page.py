@@ -40,7 +40,7 @@ def render_report(summary: RunSummary) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {name: getattr(text, name) for name in ("size", "percent", "number", "layer")}
+    environment.filters |= {name: getattr(text, name) for name in ("size", "percent", "number", "counted", "layer")}
     return environment.get_template("report.html.j2").render(
         summary=summary,
         cards=cards(summary),

@@ -22,6 +22,11 @@ def number(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: ``1 round``, ``30 rounds``."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
 def times(whole: float, part: float) -> str:
     """How many times ``part`` goes into ``whole``, such as ``48x``; ``-`` for nothing."""
     if part <= 0:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from trainer.report.plots.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
-from trainer.report.text import percent
+from trainer.report.text import counted, percent
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def accuracy_picture(summary: RunSummary) -> Picture:
         _whole_rounds(axes, rounds)
 
     best = max(summary.rounds, key=lambda one: one.accuracy)
-    alt = f"Line: test accuracy rises to {percent(summary.rounds[-1].accuracy)} after {len(rounds)} rounds."
+    alt = f"Line: test accuracy is {percent(summary.rounds[-1].accuracy)} after {counted(len(rounds), 'round')}."
     caption = (
         f"Test accuracy of the global model after each round; {percent(summary.rounds[-1].accuracy)} at the end, "
         f"at best {percent(best.accuracy)} in round {best.round}."

@@ -1,0 +1,131 @@
+"""``summary.json``: documented keys, nothing of this computer, and nothing lost on the way to a file and back."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from example_summary import example_summary
+from pydantic import ValidationError
+from small_network import SmallNetwork, make_small_network
+
+from trainer.algorithms import ALGORITHMS, ServerState
+from trainer.config import RunConfig
+from trainer.convert import Conversion, convert_int8
+from trainer.history import History, RoundRecord
+from trainer.int8 import int8_accuracy
+from trainer.prepare import Prepared
+from trainer.summary import RunSummary, build_summary, read_summary, write_summary
+
+PARTITION = (np.arange(0, 13), np.arange(13, 20))
+DENSE_BYTES = 5000
+ROUNDS = (RoundRecord(1, 0.5, 1.25, 1.5, 101, 203, 0.5), RoundRecord(2, 0.625, 1.0, 0.75, 104, 206, 0.25))
+
+
+@pytest.fixture(scope="module")
+def small() -> SmallNetwork:
+    return make_small_network()
+
+
+@pytest.fixture(scope="module")
+def conversion(small: SmallNetwork, tmp_path_factory: pytest.TempPathFactory) -> Conversion:
+    path = tmp_path_factory.mktemp("summary") / "model.tflite"
+    return convert_int8(small.network, small.weights, small.masks, small.dataset, path)
+
+
+def summarise(small: SmallNetwork, conversion: Conversion, **options: Any) -> RunSummary:
+    config = RunConfig(**{"clients": 2, "rounds": 2, "board": "none", "seed": 9, **options})
+    state = ServerState(2, small.network.specs, small.weights, (small.masks, small.masks))
+    algorithm = ALGORITHMS.get(config.method)
+    engine: Any = None
+    prepared = Prepared(small.dataset, PARTITION, small.network, algorithm, state, engine, DENSE_BYTES)
+    return build_summary(config, prepared, History(ROUNDS, small.weights), conversion, None)
+
+
+def test_documented_keys_are_there() -> None:
+    document = json.loads(example_summary().model_dump_json())
+    assert document["summary_version"] == 1
+    assert {
+        *("config", "seed", "method", "pruner", "sparsity", "parameters", "rounds", "accuracy", "firmware", "device"),
+        *("traffic", "layers", "partition", "versions"),
+    } <= document.keys()
+    assert {"total", "kept"} <= document["parameters"].keys()
+    assert document["accuracy"].keys() == {"float", "int8", "device"}
+    assert {"accuracy", "loss", "bytes_up_per_client", "bytes_down_per_client", "seconds"} <= document["rounds"][
+        0
+    ].keys()
+    assert {"samples", "mismatched_samples", "instructions_per_inference", "emulator"} <= document["device"].keys()
+    assert {"weights", "code", "total"} <= document["firmware"]["flash_bytes"].keys()
+    assert "elf" not in document["firmware"]
+
+
+def test_it_comes_back_from_a_file_as_it_was(tmp_path: Path) -> None:
+    write_summary(example_summary(), tmp_path / "summary.json")
+    assert read_summary(tmp_path / "summary.json") == example_summary()
+
+
+def test_an_unknown_key_is_refused() -> None:
+    document = json.loads(example_summary().model_dump_json()) | {"surprise": 1}
+    with pytest.raises(ValidationError, match="surprise"):
+        RunSummary.model_validate(document)
+
+
+def test_counts_agree_with_the_masks(small: SmallNetwork, conversion: Conversion) -> None:
+    summary = summarise(small, conversion)
+    masks = [mask for mask in small.masks if mask is not None]
+    total, kept = sum(mask.size for mask in masks), sum(int(mask.sum()) for mask in masks)
+    biases = 3 + 12 + 12
+    assert summary.parameters.model_dump() == {
+        "total": total + biases,
+        "kept": kept + biases,
+        "prunable_total": total,
+        "prunable_kept": kept,
+    }
+    assert summary.sparsity == pytest.approx((total - kept) / total)
+    assert [(one.total, one.kept) for one in summary.layers] == [(mask.size, int(mask.sum())) for mask in masks]
+
+
+def test_traffic_adds_up_over_clients_and_rounds(small: SmallNetwork, conversion: Conversion) -> None:
+    traffic = summarise(small, conversion).traffic
+    assert traffic.total_bytes == 2 * (101 + 203 + 104 + 206)
+    assert traffic.dense_total_bytes == 2 * 2 * 2 * DENSE_BYTES
+    assert (traffic.bytes_up_per_client, traffic.bytes_down_per_client) == (102, 204)
+
+
+def test_the_partition_is_counted_by_class(small: SmallNetwork, conversion: Conversion) -> None:
+    labels = small.dataset.train_y
+    wanted = tuple(
+        tuple(sum(1 for index in client if labels[index] == label) for label in range(12)) for client in PARTITION
+    )
+    assert summarise(small, conversion).partition.counts == wanted
+
+
+def test_a_run_without_a_board_has_null_there(small: SmallNetwork, conversion: Conversion) -> None:
+    summary = summarise(small, conversion)
+    assert (summary.firmware, summary.device, summary.accuracy.device) == (None, None, None)
+    assert summary.accuracy.int8 == int8_accuracy(conversion.path, small.dataset)
+    assert summary.accuracy.float_ == ROUNDS[-1].accuracy
+    assert summary.model_sha256 == hashlib.sha256(conversion.path.read_bytes()).hexdigest()
+
+
+def test_the_pruner_of_a_dense_method_is_null(small: SmallNetwork, conversion: Conversion) -> None:
+    assert summarise(small, conversion, method="fedavg").pruner is None
+    assert summarise(small, conversion, method="fedpai-u").pruner == "synflow"
+
+
+@pytest.mark.parametrize("out", ["/home/someone/runs/seven", "~/runs/seven"])
+def test_no_absolute_path_is_written(small: SmallNetwork, conversion: Conversion, out: str) -> None:
+    summary = summarise(small, conversion, out=out)
+    assert summary.config["out"] == "seven"
+    text = summary.model_dump_json()
+    assert str(Path.cwd()) not in text
+    assert str(conversion.path.parent) not in text
+    assert "/home/" not in text
+
+
+def test_versions_name_what_decides_the_figures(small: SmallNetwork, conversion: Conversion) -> None:
+    versions = summarise(small, conversion).versions
+    assert {"python", "tensorflow", "keras", "numpy", "tflite-micro"} <= versions.keys()
+    assert versions["numpy"] == np.__version__
