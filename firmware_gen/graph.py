@@ -136,6 +136,15 @@ class Binary:
 
 
 @dataclass(frozen=True)
+class Softmax:
+    """SOFTMAX over the channels."""
+
+    input: int
+    output: int
+    beta: float
+
+
+@dataclass(frozen=True)
 class Run:
     """What a part of a rearrangement is along one axis of its target.
 
@@ -176,7 +185,8 @@ class Rearrange:
     kind: str
 
 
-Op = Conv2D | FullyConnected | Pool | Reshape | Binary | Rearrange
+Arithmetic = Binary | Softmax
+Op = Conv2D | FullyConnected | Pool | Reshape | Arithmetic | Rearrange
 
 
 def inputs_of(op: Op) -> tuple[int, ...]:
@@ -226,6 +236,8 @@ def op_name(op: Op) -> str:
         return f"{op.kind.upper()}_POOL_2D"
     if isinstance(op, Conv2D | Binary | Rearrange):
         return op.kind
+    if isinstance(op, Softmax):
+        return "SOFTMAX"
     return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
 
 

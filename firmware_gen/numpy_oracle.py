@@ -12,7 +12,7 @@ import numpy.typing as npt
 from firmware_gen.fixed_point import Int64, requantise, wrap
 from firmware_gen.graph import (
     Activation,
-    Binary,
+    Arithmetic,
     Conv2D,
     FullyConnected,
     Graph,
@@ -22,7 +22,7 @@ from firmware_gen.graph import (
     Window,
     inputs_of,
 )
-from firmware_gen.numpy_elementwise import add
+from firmware_gen.numpy_arithmetic import arithmetic
 from firmware_gen.numpy_rearrange import rearrange
 from firmware_gen.quantise import (
     activation_range,
@@ -135,8 +135,8 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
             values[op.output] = _fully_connected(graph, op, current)
         elif isinstance(op, Pool):
             values[op.output] = _pool(graph, op, current)
-        elif isinstance(op, Binary):
-            values[op.output] = add(graph, op, current, values[op.inputs[1]])
+        elif isinstance(op, Arithmetic):
+            values[op.output] = arithmetic(graph, op, values)
         elif isinstance(op, Rearrange):
             values[op.output] = rearrange(graph, op, values)
         else:

@@ -136,6 +136,18 @@ class AddCall:
 
 
 @dataclass(frozen=True)
+class SoftmaxCall:
+    """``fp_softmax_run``; ``exponentials`` int32 (distances,), Q31."""
+
+    layer: Layer
+    source: int
+    target: int
+    source_plane: Plane
+    target_plane: Plane
+    exponentials: npt.NDArray[np.int32] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class ConvertCall:
     """``fp_plane_from_nhwc`` or ``fp_plane_to_nhwc``."""
 
@@ -172,7 +184,8 @@ class CopyCall:
     axes: tuple[tuple[int, int, int], ...]
 
 
-OperatorCall = ConvCall | PoolCall | AddCall | CopyCall
+ArithmeticCall = AddCall | SoftmaxCall
+OperatorCall = ConvCall | PoolCall | ArithmeticCall | CopyCall
 Call = OperatorCall | ConvertCall
 
 

@@ -15,7 +15,18 @@ PRODUCTS: dict[Target, tuple[str, ...]] = {
     "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
     "native": ("firmware.elf", "firmware.map"),
 }
-_KERNELS = ("fp_add", "fp_conv", "fp_copy", "fp_plane", "fp_pool", "fp_taps")
+_KERNELS = (
+    "fp_add",
+    "fp_conv",
+    "fp_copy",
+    "fp_lookup",
+    "fp_mean",
+    "fp_mul",
+    "fp_plane",
+    "fp_pool",
+    "fp_softmax",
+    "fp_taps",
+)
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
 

@@ -103,10 +103,56 @@ def _add_one_dimension(builder: TfliteBuilder, _: Rng) -> tuple[int, int]:
     return source, builder.reshape(builder.binary("add", (x, x), (0.05, 0)), (1, 24))
 
 
+@dataclass(frozen=True)
+class SoftmaxSpec:
+    """Softmax over the last dimension."""
+
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int = 3
+    beta: float = 1.0
+
+    def __call__(self, builder: TfliteBuilder, _: Rng) -> tuple[int, int]:
+        source = builder.activation(self.shape, self.scale, self.zero_point)
+        return source, builder.softmax(source, self.beta)
+
+
+SOFTMAXES = {
+    "softmax": SoftmaxSpec((1, 10), 0.11),
+    "softmax_fine": SoftmaxSpec((1, 10), 0.001),
+    "softmax_coarse": SoftmaxSpec((1, 10), 1.7),
+    "softmax_capped": SoftmaxSpec((1, 10), 40.0),
+    "softmax_tiny_scale": SoftmaxSpec((1, 7), 2.0**-25),
+    "softmax_beta": SoftmaxSpec((1, 10), 0.11, beta=0.37),
+    "softmax_many": SoftmaxSpec((1, 511), 0.07, zero_point=-128),
+    "softmax_two": SoftmaxSpec((1, 2), 0.03),
+    "softmax_one": SoftmaxSpec((1, 1), 0.03),
+    "softmax_rows": SoftmaxSpec((1, 5, 7), 0.05),
+    "softmax_spatial": SoftmaxSpec((1, 3, 5, 4), 0.05),
+}
+
+
+def _softmax_after_dense(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+    """The end of a classifier: the softmax overwrites its input."""
+    source = builder.activation((1, 31), 0.02, -4)
+    x = builder.fully_connected(source, sparse(rng, (10, 31), 0.5), [0.004], None, (0.09, 3))
+    return source, builder.softmax(x)
+
+
+def _softmax_with_halos(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+    """Over planes, between convolutions that want halos."""
+    source = builder.activation((1, 6, 7, 3), 0.02, -4)
+    x = builder.softmax(spread(builder, rng, source, (0.05, 3), channels=5, kernel=3))
+    return source, spread(builder, rng, x, (0.01, 1), kernel=3)
+
+
 ELEMENTWISE: dict[str, Callable[[TfliteBuilder, Rng], tuple[int, int]]] = {
     **BINARIES,
     "add_residual": _add_residual,
     "add_to_itself": _add_to_itself,
     "add_vectors": _add_vectors,
     "add_one_dimension": _add_one_dimension,
+    **SOFTMAXES,
+    "softmax_after_dense": _softmax_after_dense,
+    "softmax_with_halos": _softmax_with_halos,
 }

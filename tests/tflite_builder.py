@@ -229,6 +229,12 @@ class TfliteBuilder:
         options, kind = schema.ExpandDimsOptionsT(), schema.BuiltinOptions.ExpandDimsOptions
         return self.operator(70, [source, self.integers([axis])], self.like(source, shape), options, kind)
 
+    def softmax(self, source: int, beta: float = 1.0) -> int:
+        options = schema.SoftmaxOptionsT()
+        options.beta = beta
+        output = self.activation(self.tensors[source].shape, 1 / 256, -128)
+        return self.operator(25, [source], output, options, schema.BuiltinOptions.SoftmaxOptions)
+
     def reshape(self, source: int, shape: Sequence[int]) -> int:
         tensor = self.tensors[source]
         wanted = self.tensor([len(shape)], [], [], kind=INT32, data=np.array(shape, "<i4").tobytes())

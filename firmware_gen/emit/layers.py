@@ -1,11 +1,11 @@
 """What the template needs to know of each call: its struct, its arrays, its line in the call list."""
 
+from firmware_gen.emit.arithmetic import arithmetic_layer
 from firmware_gen.emit.arrays import byte_array, int_array
 from firmware_gen.emit.copies import copy_layer
-from firmware_gen.emit.elementwise import add_layer
 from firmware_gen.emit.structs import CLayer, CStruct, bounds, places, plane_initialiser, what
 from firmware_gen.graph import Window
-from firmware_gen.program import AddCall, Call, ConvCall, ConvertCall, CopyCall, Plan, PoolCall
+from firmware_gen.program import ArithmeticCall, Call, ConvCall, ConvertCall, CopyCall, Plan, PoolCall
 
 
 def _window(window: Window, activation: tuple[int, int], dilated: bool) -> list[tuple[str, str]]:
@@ -89,8 +89,8 @@ def c_layer(number: int, call: Call, plan: Plan) -> CLayer:
         return _conv(number, call, plan)
     if isinstance(call, PoolCall):
         return _pool(number, call, plan)
-    if isinstance(call, AddCall):
-        return add_layer(number, call, plan)
+    if isinstance(call, ArithmeticCall):
+        return arithmetic_layer(number, call, plan)
     if isinstance(call, CopyCall):
         return copy_layer(number, call, plan)
     return _convert(number, call, plan)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from firmware_gen.graph import Graph, Op, Tensor, inputs_of
 from firmware_gen.parse import (
-    binary,
+    arithmetic,
     concatenation,
     conv,
     depthwise,
@@ -38,7 +38,7 @@ READERS: dict[int, OperatorReader] = {
         strided_slice.READER,
         transpose.READER,
         resize.READER,
-        binary.ADD,
+        *arithmetic.READERS,
     )
 }
 _NAME_LENGTH = 31

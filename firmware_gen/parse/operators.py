@@ -29,7 +29,11 @@ class OperatorContext:
     tensors: dict[int, Tensor]
 
     def option(self, name: str) -> int:
-        """An entry of the operator's options table."""
+        """An integer of the operator's options table."""
+        return int(self.real_option(name))
+
+    def real_option(self, name: str) -> float:
+        """A number of the operator's options table."""
         if self.raw.options is None:
             raise UserError(f"{self.where} lacks its options; convert the model again")
         return self.raw.options[name]

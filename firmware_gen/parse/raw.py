@@ -33,7 +33,7 @@ class OptionsSpec:
 
     Attributes:
         table: name of the class in the ``tflite`` package, and of its entry in ``BuiltinOptions``.
-        fields: accessors to read; each yields one integer.
+        fields: accessors to read; each yields one number.
     """
 
     table: str
@@ -63,7 +63,7 @@ class RawOperator:
     code: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Mapping[str, int] | None
+    options: Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _operator(row: FlatTable, codes: list[int], specs: Mapping[int, OptionsSpec]
     return RawOperator(code, inputs, outputs, None if spec is None else _options(row, spec))
 
 
-def _options(row: FlatTable, spec: OptionsSpec) -> dict[str, int] | None:
+def _options(row: FlatTable, spec: OptionsSpec) -> dict[str, float] | None:
     import tflite
 
     union = row.BuiltinOptions()
@@ -146,7 +146,8 @@ def _options(row: FlatTable, spec: OptionsSpec) -> dict[str, int] | None:
         return None
     table = getattr(tflite, spec.table)()
     table.Init(union.Bytes, union.Pos)
-    return {name: int(getattr(table, name)()) for name in spec.fields}
+    values = {name: getattr(table, name)() for name in spec.fields}
+    return {name: value if isinstance(value, float) else int(value) for name, value in values.items()}
 
 
 def _tensor(row: FlatTable, model: FlatTable, buffers: int) -> RawTensor:

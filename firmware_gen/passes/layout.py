@@ -8,7 +8,7 @@ by element overwrites an input that nobody reads later; both then have one halo.
 from dataclasses import dataclass
 from functools import reduce
 
-from firmware_gen.graph import Binary, Conv2D, Graph, Padding, Pool, Rearrange, Reshape, inputs_of
+from firmware_gen.graph import Arithmetic, Conv2D, FullyConnected, Graph, Padding, Reshape, inputs_of
 from firmware_gen.program import Plane, make_plane
 
 Shape = tuple[int, int, int]
@@ -40,14 +40,13 @@ def _join(one: Padding, other: Padding) -> Padding:
 def _halos(graph: Graph, roots: dict[int, int]) -> dict[Key, Padding]:
     """What readers ask for, by plane.
 
-    Pools leave out what lies outside their input, and fully connected layers take what is there, so only
-    convolutions ask for a halo.
+    Fully connected layers take what is there; of the others, only convolutions read what lies outside their input.
     """
     halos: dict[Key, Padding] = {}
     for op in graph.ops:
         if isinstance(op, Reshape):
             continue
-        if isinstance(op, Conv2D | Pool | Binary | Rearrange):
+        if not isinstance(op, FullyConnected):
             wanted = op.window.padding if isinstance(op, Conv2D) else Padding()
             for key in ((roots[index], graph.tensors[index].hwc) for index in inputs_of(op)):
                 halos[key] = _join(halos.get(key, Padding()), wanted)
@@ -60,9 +59,9 @@ def _dying_inputs(graph: Graph, roots: dict[int, int]) -> dict[int, tuple[int, .
     last = {roots[index]: op.output for op in graph.ops if not isinstance(op, Reshape) for index in inputs_of(op)}
     last.pop(roots[graph.output], None)
     return {
-        op.output: tuple(index for index in op.inputs if last.get(roots[index]) == op.output)
+        op.output: tuple(index for index in inputs_of(op) if last.get(roots[index]) == op.output)
         for op in graph.ops
-        if isinstance(op, Binary)
+        if isinstance(op, Arithmetic)
     }
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from firmware_gen.encodings import encode_smallest
 from firmware_gen.graph import (
-    Binary,
+    Arithmetic,
     Conv2D,
     FullyConnected,
     Graph,
@@ -17,7 +17,7 @@ from firmware_gen.graph import (
     Window,
     op_name,
 )
-from firmware_gen.passes.elementwise import lower_binary
+from firmware_gen.passes.arithmetic import lower_arithmetic
 from firmware_gen.passes.layout import lay_out
 from firmware_gen.passes.outputs import output_range as _range
 from firmware_gen.passes.outputs import plain_layer
@@ -46,8 +46,8 @@ def lower(graph: Graph) -> Program:
             _fully_connected(storage, op)
         elif isinstance(op, Pool):
             _pool(storage, op)
-        elif isinstance(op, Binary):
-            lower_binary(storage, op)
+        elif isinstance(op, Arithmetic):
+            lower_arithmetic(storage, op)
         elif isinstance(op, Rearrange):
             lower_rearrange(storage, op)
         elif not isinstance(op, Reshape):

@@ -1,0 +1,51 @@
+"""The NumPy oracle's operators without weights.
+
+Sources: tensorflow/lite/kernels/internal/reference/{integer_ops/add,softmax}.h; reimplemented.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware_gen.fixed_point import Int64, divide_by_power, doubling_high_multiply, multiply
+from firmware_gen.graph import Arithmetic, Binary, Graph, Softmax, op_name
+from firmware_gen.quantise import activation_range
+from firmware_gen.rescale import ADD_LEFT_SHIFT, add_multipliers
+from firmware_gen.softmax import exponentials
+from firmware_gen.transcendental import one_over_one_plus
+
+Int8 = npt.NDArray[np.int8]
+_SUM_BITS = 12  # integer bits of the sum of exponentials
+
+
+def arithmetic(graph: Graph, op: Arithmetic, values: dict[int, Int8]) -> Int8:
+    """What an operator writes, given the tensors written before it."""
+    if isinstance(op, Softmax):
+        return _softmax(graph, op, values[op.input])
+    return _add(graph, op, values[op.inputs[0]], values[op.inputs[1]])
+
+
+def _add(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
+    """ADD; both inputs have as many elements as the output."""
+    one, other, output = tensors = tuple(graph.tensors[index] for index in (*op.inputs, op.output))
+    scales = add_multipliers((one.scales[0], other.scales[0], output.scales[0]), op.kind)
+    terms: list[Int64] = []
+    for value, tensor, multiplier in zip((first, second), tensors, scales, strict=False):
+        shifted = (value.reshape(-1).astype(np.int64) - tensor.zero_point) << ADD_LEFT_SHIFT
+        terms.append(multiply(shifted, *multiplier))
+    low, high = activation_range(op.activation, output.scales[0], output.zero_point)
+    return np.clip(multiply(terms[0] + terms[1], *scales[2]) + output.zero_point, low, high).astype(np.int8)
+
+
+def _softmax(graph: Graph, op: Softmax, value: Int8) -> Int8:
+    """SOFTMAX over the last dimension."""
+    source = graph.tensors[op.input]
+    rows = value.reshape(-1, source.shape[-1]).astype(np.int64)
+    table = np.zeros(256, np.int64)
+    known = exponentials(op.beta, source.scales[0], op_name(op))
+    table[: len(known)] = known
+    terms = table[rows.max(axis=1, keepdims=True) - rows]
+    sums = divide_by_power(terms, _SUM_BITS).sum(axis=1, keepdims=True)
+    leading = 31 - np.floor(np.log2(sums)).astype(np.int64)  # zeros before the first bit of 32
+    scale = one_over_one_plus((sums << leading) - (1 << 31))
+    scaled = divide_by_power(doubling_high_multiply(terms, scale), _SUM_BITS - leading + 31 - 8)
+    return np.clip(scaled - 128, -128, 127).astype(np.int8)
