@@ -24,11 +24,11 @@ def _accuracy(summary: RunSummary) -> list[Card]:
     accuracy = summary.accuracy
     drop = 100 * (accuracy.int8 - accuracy.float_)
     found = [
-        Card("Accuracy, float", percent(accuracy.float_), "on the test set"),
-        Card("Accuracy, int8", percent(accuracy.int8), f"{drop:+.2f} points against float"),
+        Card("Accuracy, float", percent(accuracy.float_, 2), "on the test set"),
+        Card("Accuracy, int8", percent(accuracy.int8, 2), f"{drop:+.2f} points against float"),
     ]
     if accuracy.device is not None and summary.device is not None:
-        found.append(Card("Accuracy, on the board", percent(accuracy.device), f"in {summary.device.emulator}"))
+        found.append(Card("Accuracy, on the board", percent(accuracy.device, 2), f"in {summary.device.emulator}"))
     return found
 
 

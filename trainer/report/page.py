@@ -5,7 +5,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from host_bridge.atomic import write_whole
-from trainer.report import text
 from trainer.report.cards import cards
 from trainer.report.plots.accuracy import accuracy_picture, loss_picture
 from trainer.report.plots.memory import flash_picture, ram_picture
@@ -14,6 +13,7 @@ from trainer.report.plots.picture import Picture
 from trainer.report.plots.sparsity import sparsity_picture
 from trainer.report.plots.traffic import traffic_picture
 from trainer.report.reproduce import config_toml
+from trainer.report.text import counted, layer, number, percent, size
 from trainer.summary.document import RunSummary
 
 TEMPLATE_FOLDER = Path(__file__).with_name("templates")
@@ -40,7 +40,7 @@ def render_report(summary: RunSummary) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {name: getattr(text, name) for name in ("size", "percent", "number", "counted", "layer")}
+    environment.filters |= {"counted": counted, "layer": layer, "number": number, "percent": percent, "size": size}
     return environment.get_template("report.html.j2").render(
         summary=summary,
         cards=cards(summary),

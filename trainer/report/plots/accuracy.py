@@ -20,7 +20,7 @@ def accuracy_picture(summary: RunSummary) -> Picture:
         axes.annotate(
             percent(values[-1] / 100),
             (rounds[-1], values[-1]),
-            xytext=(0, -16),
+            xytext=(0, -34),
             textcoords="offset points",
             ha="right",
             color=BLUE,
