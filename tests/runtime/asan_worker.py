@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from conv_cases import GEOMETRIES
-from damaged_layers import DOT, LONG_DOT, TAPS, damaged_layers
+from damaged_layers import DAMAGED, damaged_layers
 from runtime_layers import Layer
 from runtime_structs import ARENA_SLACK, FP_ERR_ENCODING, FP_OK, TAP_END, HostConv, TapGeometry, WeightStream
 
@@ -83,11 +83,9 @@ def expand_noise(library: Any, rng: np.random.Generator) -> bool:
 
 
 def run_damaged(library: Any) -> int:
-    """Dot products read no byte behind the input, so that they get no slack."""
-    slacks = ((DOT, 0), (LONG_DOT, 0), (TAPS, ARENA_SLACK))
     return sum(
         run_layer(library, layer, slack=slack, legal=legal)
-        for geometry, slack in slacks
+        for geometry, slack in DAMAGED
         for layer, legal in damaged_layers(geometry, 500)
     )
 

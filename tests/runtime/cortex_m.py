@@ -133,10 +133,10 @@ def instructions_in(code: bytes) -> int:
     return count
 
 
-def try_layer(core: CortexM, layer: Layer) -> tuple[Call, NDArray[np.int8]]:
+def try_layer(core: CortexM, layer: Layer, slack: int = ARENA_SLACK) -> tuple[Call, NDArray[np.int8]]:
     """fp_conv_run on the core: what it returned, and the planar output where that is FP_OK."""
     conv = core.place(bytes(layer.struct(TargetConv, lambda data: core.place(data, 1 if len(data) % 4 else 4))), 4)
-    source = core.place(layer.in_plane.pack(layer.x).tobytes() + bytes([POISON]) * ARENA_SLACK)
+    source = core.place(layer.in_plane.pack(layer.x).tobytes() + bytes([POISON]) * slack)
     out = core.place(bytes([POISON]) * layer.out_plane.bytes)
     scratch = core.place(bytes([POISON]) * layer.scratch_bytes, 4)
     before = core.read(out & -PAGE, out % PAGE)

@@ -5,13 +5,38 @@ from dataclasses import replace
 
 import numpy as np
 from conv_cases import SAME
+from numpy.typing import NDArray
 from runtime_layers import Geometry, Layer
-from weight_streams import damage, decode_gap8
+from runtime_structs import ARENA_SLACK, ENCODING_DENSE, ENCODING_GAP8
+from weight_streams import damage, decode_gap8, gap8_row
 
-# Weights read straight from the stream, and expanded to taps.
+# Weights read straight from the stream, which takes no byte behind the input, and expanded to taps.
 DOT = Geometry("damaged dot product", (83, 3), (1, 1), (1, 1), density=0.1)
 LONG_DOT = Geometry("damaged long dot product", (97, 3), (4, 5), (4, 5), density=0.005)
+DENSE_DOT = Geometry("damaged dense dot product", (37, 3), (1, 1), (1, 1), encoding=ENCODING_DENSE)
 TAPS = Geometry("damaged taps", (9, 3), (3, 3), padding=SAME, out_halo=SAME, density=0.1)
+DAMAGED = (
+    (DOT, 0),
+    (LONG_DOT, 0),
+    (DENSE_DOT, 0),
+    (TAPS, ARENA_SLACK),
+)  # with the bytes readable behind the input
+
+
+def _one_index_too_far(layer: Layer) -> bytes:
+    """The layer's stream with the last kept weight of the last row moved to the first index past it."""
+    rows = list(layer.weights.reshape(len(layer.weights), -1))
+    last = np.append(rows.pop(), np.int8(1))
+    last[np.flatnonzero(last)[-2]] = 0
+    return b"".join(gap8_row(row) for row in [*rows, last])
+
+
+def _decode(layer: Layer, stream: bytes) -> NDArray[np.int8] | None:
+    shape = layer.weights.shape
+    if layer.geometry.encoding == ENCODING_DENSE:
+        return np.frombuffer(stream, np.int8).reshape(shape) if len(stream) == layer.weights.size else None
+    decoded = decode_gap8(stream, shape[0], layer.weights[0].size, layer.max_taps)
+    return None if decoded is None else decoded.reshape(shape)
 
 
 def damaged_layers(geometry: Geometry, count: int) -> Iterator[tuple[Layer, bool]]:
@@ -19,10 +44,9 @@ def damaged_layers(geometry: Geometry, count: int) -> Iterator[tuple[Layer, bool
     rng = np.random.default_rng(count)
     for number in range(count):
         layer = Layer(replace(geometry, name=f"{geometry.name} {number}"))
-        stream = damage(layer.stream, rng)
-        shape = layer.weights.shape
-        decoded = decode_gap8(stream, shape[0], layer.weights[0].size, layer.max_taps)
-        layer.stream = stream
+        overlong = number % 8 == 0 and geometry.encoding == ENCODING_GAP8
+        layer.stream = _one_index_too_far(layer) if overlong else damage(layer.stream, rng)
+        decoded = _decode(layer, layer.stream)
         if decoded is not None:
-            layer.weights = decoded.reshape(shape)
+            layer.weights = decoded
         yield layer, decoded is not None

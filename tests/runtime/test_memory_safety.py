@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from conv_cases import GEOMETRIES
+from damaged_layers import DAMAGED
 from host_runtime import ADDRESS, VARIANTS, compile_host
 
 WORKER = Path(__file__).with_name("asan_worker.py")
 RANDOM_STREAMS = 3000
-DAMAGED_LAYERS = 3 * 500
+DAMAGED_LAYERS = len(DAMAGED) * 500
 PROBES = {
     "output a byte short": "WRITE of size",
     "weights end before they claim to": "READ of size",
