@@ -17,6 +17,7 @@ GEOMETRIES = [
     Geometry("one row", (5, 6), (1, 29), (1, 5), padding=(0, 0, 2, 2), out_halo=(0, 0, 1, 1)),
     Geometry("one column", (5, 6), (29, 1), (5, 1), padding=(2, 2, 0, 0)),
     Geometry("1x1", (11, 13), (7, 7), (1, 1), density=0.3),
+    Geometry("1x1, halo out", (11, 13), (25, 5), (1, 1), out_halo=SAME, density=0.3),
     Geometry("1x1 with halos", (11, 13), (7, 7), (1, 1), in_halo=SAME, out_halo=SAME),
     Geometry("stride 2 even", (5, 7), (16, 32), padding=(0, 1, 0, 1), stride=(2, 2), out_halo=SAME),
     Geometry("stride 2 odd", (5, 7), (13, 23), padding=SAME, stride=(2, 2), out_halo=(0, 1, 0, 1)),

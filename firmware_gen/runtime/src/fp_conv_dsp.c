@@ -63,17 +63,32 @@ static uint32_t blocks_in(uint32_t count) {
     return (count + FP_LANES - 1u) / FP_LANES;
 }
 
-/* With stride 1 and equal row pitches the windows of a whole channel follow one another; the outputs computed for the
- * halo between two rows are rubbish that the driver overwrites. Rows one by one are fewer blocks where they are full.
+/* Move rows apart that were computed behind one another, `pitch` bytes from one to the next; the last row first, as
+ * they only move towards the end. */
+static void spread_rows(const fp_plane *plane, int8_t *out, uint32_t pitch) {
+    if (plane->row_pitch == pitch) {
+        return;
+    }
+    for (uint32_t y = plane->height - 1u; y > 0; y--) {
+        memmove(out + y * plane->row_pitch, out + y * pitch, plane->width);
+    }
+}
+
+/* With stride 1 the windows of a whole channel follow one another, in the input's row pitch: one run, if outputs in
+ * that pitch have room, and rows are moved to their places afterwards. What is computed for the halo between two rows
+ * is rubbish that the driver overwrites. Rows one by one are fewer blocks where they are full.
  */
 static void compute_channel(const fp_conv *conv, const block_plan *plan, const int8_t *window, int8_t *out) {
     const uint32_t width = conv->out.width;
     const uint32_t height = conv->out.height;
-    const uint32_t flat = (height - 1u) * conv->out.row_pitch + width;
-    const int one_run = conv->stride_height == 1 && conv->stride_width == 1 &&
-                        conv->in.row_pitch == conv->out.row_pitch && blocks_in(flat) <= height * blocks_in(width);
+    const uint32_t pitch = conv->in.row_pitch;
+    const uint32_t flat = (height - 1u) * pitch + width;
+    const int one_run = conv->stride_height == 1 && conv->stride_width == 1 && pitch >= width &&
+                        pitch <= conv->out.row_pitch &&
+                        blocks_in(flat) + (pitch != conv->out.row_pitch) <= height * blocks_in(width);
     if (one_run) {
         compute_run(plan, window, out, flat);
+        spread_rows(&conv->out, out, pitch);
         return;
     }
     for (uint32_t y = 0; y < height; y++) {
