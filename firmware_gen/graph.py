@@ -185,7 +185,28 @@ class Rearrange:
     kind: str
 
 
-Arithmetic = Binary | Softmax
+LookupKind = Literal["RELU", "RELU6", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "QUANTIZE"]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """MEAN over height and width."""
+
+    input: int
+    output: int
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """An operator that maps every byte on its own; ``alpha`` is the slope of LEAKY_RELU below 0."""
+
+    input: int
+    output: int
+    kind: LookupKind
+    alpha: float = 0.0
+
+
+Arithmetic = Binary | Softmax | Mean | Lookup
 Op = Conv2D | FullyConnected | Pool | Reshape | Arithmetic | Rearrange
 
 
@@ -234,10 +255,10 @@ def op_name(op: Op) -> str:
     """Name of an operator as TensorFlow Lite spells it."""
     if isinstance(op, Pool):
         return f"{op.kind.upper()}_POOL_2D"
-    if isinstance(op, Conv2D | Binary | Rearrange):
+    if isinstance(op, Conv2D | Binary | Lookup | Rearrange):
         return op.kind
-    if isinstance(op, Softmax):
-        return "SOFTMAX"
+    if isinstance(op, Softmax | Mean):
+        return type(op).__name__.upper()
     return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
 
 

@@ -1,15 +1,16 @@
 """The NumPy oracle's operators without weights.
 
-Sources: tensorflow/lite/kernels/internal/reference/{integer_ops/add,softmax}.h; reimplemented.
+Sources: tensorflow/lite/kernels/internal/reference/{integer_ops/add,softmax,reduce}.h; reimplemented.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from firmware_gen.fixed_point import Int64, divide_by_power, doubling_high_multiply, multiply
-from firmware_gen.graph import Arithmetic, Binary, Graph, Softmax, op_name
+from firmware_gen.graph import Arithmetic, Binary, Graph, Lookup, Mean, Softmax, op_name
+from firmware_gen.lookup import lookup_table
 from firmware_gen.quantise import activation_range
-from firmware_gen.rescale import ADD_LEFT_SHIFT, add_multipliers
+from firmware_gen.rescale import ADD_LEFT_SHIFT, add_multipliers, mean_multiplier
 from firmware_gen.softmax import exponentials
 from firmware_gen.transcendental import one_over_one_plus
 
@@ -21,6 +22,12 @@ def arithmetic(graph: Graph, op: Arithmetic, values: dict[int, Int8]) -> Int8:
     """What an operator writes, given the tensors written before it."""
     if isinstance(op, Softmax):
         return _softmax(graph, op, values[op.input])
+    if isinstance(op, Mean):
+        return _mean(graph, op, values[op.input])
+    if isinstance(op, Lookup):
+        table = lookup_table(op, graph.tensors[op.input], graph.tensors[op.output], op.kind)
+        mapped: Int8 = table[values[op.input].astype(np.int64) + 128]
+        return mapped
     return _add(graph, op, values[op.inputs[0]], values[op.inputs[1]])
 
 
@@ -49,3 +56,11 @@ def _softmax(graph: Graph, op: Softmax, value: Int8) -> Int8:
     scale = one_over_one_plus((sums << leading) - (1 << 31))
     scaled = divide_by_power(doubling_high_multiply(terms, scale), _SUM_BITS - leading + 31 - 8)
     return np.clip(scaled - 128, -128, 127).astype(np.int8)
+
+
+def _mean(graph: Graph, op: Mean, value: Int8) -> Int8:
+    """MEAN over height and width."""
+    source, output = graph.tensors[op.input], graph.tensors[op.output]
+    rows = value.reshape(-1, source.shape[-1]).astype(np.int64) - source.zero_point
+    scale = mean_multiplier(source.scales[0], output.scales[0], len(rows), op_name(op))
+    return np.clip(multiply(rows.sum(axis=0), *scale) + output.zero_point, -128, 127).astype(np.int8)

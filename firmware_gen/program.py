@@ -184,7 +184,31 @@ class CopyCall:
     axes: tuple[tuple[int, int, int], ...]
 
 
-ArithmeticCall = AddCall | SoftmaxCall
+@dataclass(frozen=True)
+class MeanCall:
+    """``fp_mean_run``; ``scale`` is (multiplier, shift)."""
+
+    layer: Layer
+    source: int
+    target: int
+    source_plane: Plane
+    target_plane: Plane
+    scale: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LookupCall:
+    """``fp_lookup_run``; ``table`` int8 (256,), for -128 first."""
+
+    layer: Layer
+    source: int
+    target: int
+    source_plane: Plane
+    target_plane: Plane
+    table: npt.NDArray[np.int8] = field(repr=False, compare=False)
+
+
+ArithmeticCall = AddCall | SoftmaxCall | MeanCall | LookupCall
 OperatorCall = ConvCall | PoolCall | ArithmeticCall | CopyCall
 Call = OperatorCall | ConvertCall
 

@@ -1,12 +1,14 @@
-"""Multipliers of the elementwise operators, as TensorFlow Lite Micro derives them.
+"""Multipliers of operators without weights, as TensorFlow Lite Micro derives them.
 
-Source: tensorflow/lite/micro/kernels/add_common.cc; reimplemented.
+Sources: tensorflow/lite/micro/kernels/add_common.cc and
+tensorflow/lite/kernels/internal/reference/reduce.h; reimplemented.
 """
 
-from firmware_gen.quantise import quantise_multiplier
+from firmware_gen.quantise import INT32_MAX, quantise_multiplier
 from host_bridge.errors import UserError
 
 ADD_LEFT_SHIFT = 20
+_LARGEST_DIFFERENCE = 255  # of int8 values
 Multiplier = tuple[int, int]
 
 
@@ -35,4 +37,18 @@ def _below_one(real: float, where: str) -> Multiplier:
     multiplier, shift = quantise_multiplier(real) if 0.0 < real < 1.0 else (0, 1)
     if shift > 0:
         raise UserError(f"{where}: its output scale is too small for its inputs; convert the model again")
+    return multiplier, shift
+
+
+def mean_multiplier(source: float, output: float, count: int, where: str) -> Multiplier:
+    """Multiplier and shift from a sum of ``count`` values to the output; the division is part of the multiplier.
+
+    Raises:
+        UserError: the sum could leave 32 bits.
+    """
+    multiplier, shift = quantise_multiplier(source / output)
+    halvings = min(count.bit_length() - 1, 32, 31 + shift)
+    multiplier, shift = (multiplier << halvings) // count, shift - halvings
+    if _LARGEST_DIFFERENCE * count << max(shift, 0) > INT32_MAX:
+        raise UserError(f"{where}: the sum of {count} values can leave 32 bits at these scales; pool first")
     return multiplier, shift

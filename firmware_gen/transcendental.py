@@ -60,3 +60,20 @@ def _newton_quotient(a: Int64) -> Int64:
 def one_over_one_plus(a: Int64) -> Int64:
     """Q0 quotient 1 / (1 + a), for ``a`` from 0 to 1 in Q0."""
     return multiply_by_power(_newton_quotient(a), 1)
+
+
+def _one_minus_over_one_plus(a: Int64) -> Int64:
+    """Q0 quotient (1 - a) / (1 + a), for ``a`` from 0 to 1 in Q0."""
+    return multiply_by_power(_newton_quotient(a) - (1 << 29), 2)
+
+
+def logistic(a: Int64, integer_bits: int) -> Int64:
+    """Q0 of 1 / (1 + exp(-a)), for Q``integer_bits``."""
+    positive = one_over_one_plus(exp_of_negative(-np.abs(a), integer_bits))
+    return np.where(a == 0, 1 << 30, np.where(a > 0, positive, ONE - positive))
+
+
+def tanh(a: Int64, integer_bits: int) -> Int64:
+    """Q0 hyperbolic tangent of Q``integer_bits``; twice the argument is the same number in one more integer bit."""
+    positive = _one_minus_over_one_plus(exp_of_negative(-np.abs(a), integer_bits + 1))
+    return np.where(a == 0, 0, np.where(a > 0, positive, -positive))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from depthwise_cases import DEPTHWISES
 from elementwise_cases import ELEMENTWISE
+from lookup_cases import LOOKUPS_AND_MEANS
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
 from shape_cases import SHAPES
 from tflite_builder import TfliteBuilder
@@ -196,6 +197,7 @@ CASES: tuple[OpCase, ...] = tuple(
         **DENSES,
         **POOLS,
         **ELEMENTWISE,
+        **LOOKUPS_AND_MEANS,
         **SHAPES,
         "network": _network,
         "spatial_output": _spatial_output,

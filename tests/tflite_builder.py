@@ -229,6 +229,23 @@ class TfliteBuilder:
         options, kind = schema.ExpandDimsOptionsT(), schema.BuiltinOptions.ExpandDimsOptions
         return self.operator(70, [source, self.integers([axis])], self.like(source, shape), options, kind)
 
+    def mean(self, source: int, out: tuple[float, int], *, axes: Sequence[int] = (1, 2), keep: bool = False) -> int:
+        options = schema.ReducerOptionsT()
+        options.keepDims = keep
+        channels = self.tensors[source].shape[3]
+        output = self.activation((1, 1, 1, channels) if keep else (1, channels), *out)
+        return self.operator(40, [source, self.integers(axes)], output, options, schema.BuiltinOptions.ReducerOptions)
+
+    def lookup(self, kind: str, source: int, out: tuple[float, int], alpha: float = 0.0) -> int:
+        """An operator that maps every byte on its own."""
+        code = getattr(schema.BuiltinOperator, kind)
+        output = self.activation(self.tensors[source].shape, *out)
+        if kind != "LEAKY_RELU":
+            return self.operator(code, [source], output)
+        options = schema.LeakyReluOptionsT()
+        options.alpha = alpha
+        return self.operator(code, [source], output, options, schema.BuiltinOptions.LeakyReluOptions)
+
     def softmax(self, source: int, beta: float = 1.0) -> int:
         options = schema.SoftmaxOptionsT()
         options.beta = beta

@@ -1,5 +1,5 @@
 """Operators without weights that compute."""
 
-from firmware_gen.parse import binary, softmax
+from firmware_gen.parse import binary, lookup, mean, softmax
 
-READERS = (binary.ADD, softmax.READER)
+READERS = (binary.ADD, softmax.READER, mean.READER, *lookup.READERS)

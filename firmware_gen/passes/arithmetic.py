@@ -1,10 +1,11 @@
 """Lowering of operators without weights that compute."""
 
-from firmware_gen.graph import Arithmetic, Binary, Softmax
+from firmware_gen.graph import Arithmetic, Binary, Lookup, Mean, Softmax
+from firmware_gen.lookup import lookup_table
 from firmware_gen.passes.outputs import output_range, plain_layer, where
 from firmware_gen.passes.storage import Storage
-from firmware_gen.program import AddCall, SoftmaxCall
-from firmware_gen.rescale import add_multipliers
+from firmware_gen.program import AddCall, LookupCall, MeanCall, SoftmaxCall
+from firmware_gen.rescale import add_multipliers, mean_multiplier
 from firmware_gen.softmax import exponentials
 
 
@@ -16,6 +17,10 @@ def lower_arithmetic(storage: Storage, op: Arithmetic) -> None:
     """
     if isinstance(op, Softmax):
         _softmax(storage, op)
+    elif isinstance(op, Mean):
+        _mean(storage, op)
+    elif isinstance(op, Lookup):
+        _lookup(storage, op)
     else:
         _add(storage, op)
 
@@ -40,3 +45,21 @@ def _softmax(storage: Storage, op: Softmax) -> None:
     table = exponentials(op.beta, graph.tensors[op.input].scales[0], where(graph, op))
     target, plane = storage.written(op.output)
     storage.calls.append(SoftmaxCall(plain_layer(graph, op), source, target, source_plane, plane, table))
+
+
+def _mean(storage: Storage, op: Mean) -> None:
+    graph = storage.graph
+    one, other = graph.tensors[op.input], graph.tensors[op.output]
+    source, source_plane = storage.planar(op.input)
+    count = source_plane.height * source_plane.width
+    scale = mean_multiplier(one.scales[0], other.scales[0], count, where(graph, op))
+    target, plane = storage.written(op.output)
+    storage.calls.append(MeanCall(plain_layer(graph, op), source, target, source_plane, plane, scale))
+
+
+def _lookup(storage: Storage, op: Lookup) -> None:
+    graph = storage.graph
+    source, source_plane = storage.planar(op.input)
+    table = lookup_table(op, graph.tensors[op.input], graph.tensors[op.output], where(graph, op))
+    target, plane = storage.written(op.output)
+    storage.calls.append(LookupCall(plain_layer(graph, op), source, target, source_plane, plane, table))

@@ -8,7 +8,7 @@ by element overwrites an input that nobody reads later; both then have one halo.
 from dataclasses import dataclass
 from functools import reduce
 
-from firmware_gen.graph import Arithmetic, Conv2D, FullyConnected, Graph, Padding, Reshape, inputs_of
+from firmware_gen.graph import Arithmetic, Conv2D, FullyConnected, Graph, Mean, Padding, Reshape, inputs_of
 from firmware_gen.program import Plane, make_plane
 
 Shape = tuple[int, int, int]
@@ -61,7 +61,7 @@ def _dying_inputs(graph: Graph, roots: dict[int, int]) -> dict[int, tuple[int, .
     return {
         op.output: tuple(index for index in inputs_of(op) if last.get(roots[index]) == op.output)
         for op in graph.ops
-        if isinstance(op, Arithmetic)
+        if isinstance(op, Arithmetic) and not isinstance(op, Mean)
     }
 
 
