@@ -53,6 +53,7 @@ def federate(
     ] = None,
     momentum: Annotated[float | None, _option("momentum", _TRAINING, "Of the clients' SGD.")] = None,
     weight_decay: Annotated[float | None, _option("weight-decay", _TRAINING, "Of the clients' SGD.")] = None,
+    shift: Annotated[int | None, _option("shift", _TRAINING, "Pixels that training images are moved by.")] = None,
     engine: Annotated[str | None, _option("engine", _TRAINING, "Where clients run: local.")] = None,
     board: Annotated[str | None, _option("board", _BOARD, "Board name or file; none stops at int8.")] = None,
     emulator: Annotated[str | None, _option("emulator", _BOARD, "auto, qemu or native.")] = None,

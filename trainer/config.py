@@ -35,6 +35,7 @@ class RunConfig(BaseModel):
     learning_rate_floor: float = Field(defaults.LEARNING_RATE_FLOOR, ge=0, le=1)
     momentum: float = Field(defaults.MOMENTUM, ge=0, lt=1)
     weight_decay: float = Field(defaults.WEIGHT_DECAY, ge=0)
+    shift: int = Field(defaults.SHIFT, ge=0)
     seed: int = Field(1, ge=0, lt=2**64)
     engine: Annotated[str, AfterValidator(choices.check_engine)] = "local"
     board: Annotated[str, AfterValidator(choices.check_board)] = "stm32f4_discovery"

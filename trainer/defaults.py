@@ -11,3 +11,5 @@ LEARNING_RATE_FLOOR: Final = 0.1
 """Share of the first round's rate that the last rounds approach."""
 MOMENTUM: Final = 0.9
 WEIGHT_DECAY: Final = 0.003
+SHIFT: Final = 1
+"""Pixels that the images of a batch are moved by at most; clients overfit their few samples less."""

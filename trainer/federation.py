@@ -40,7 +40,7 @@ def federate(config: RunConfig, prepared: Prepared, on_round: OnRound) -> Histor
 def local_work(config: RunConfig, number: int) -> LocalWork:
     """What clients do in round ``number``."""
     rate = cosine_decay(config.learning_rate, config.learning_rate_floor, number, config.rounds)
-    return LocalWork(config.local_epochs, config.batch_size, rate, config.momentum, config.weight_decay)
+    return LocalWork(config.local_epochs, config.batch_size, rate, config.momentum, config.weight_decay, config.shift)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from firmware_gen.graph import Graph, Op, Tensor, inputs_of
 from firmware_gen.parse import (
-    arithmetic,
+    binary,
     concatenation,
     conv,
     depthwise,
     fully_connected,
+    lookup,
+    mean,
     pad,
     pool,
     reshape,
     resize,
+    softmax,
     strided_slice,
     transpose,
 )
@@ -38,7 +41,10 @@ READERS: dict[int, OperatorReader] = {
         strided_slice.READER,
         transpose.READER,
         resize.READER,
-        *arithmetic.READERS,
+        binary.ADD,
+        mean.READER,
+        softmax.READER,
+        *lookup.READERS,
     )
 }
 _NAME_LENGTH = 31

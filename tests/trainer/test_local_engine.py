@@ -6,6 +6,7 @@ from tiny_federation import tiny_cnn, tiny_dataset, tiny_dense, tiny_network
 
 from trainer.engines import ClientTask, LocalEngine, LocalWork
 from trainer.engines.batches import draw_batches
+from trainer.engines.shifts import draw_shifts
 from trainer.initialisers import initial_weights
 from trainer.masks import apply_masks
 from trainer.models.network import Network
@@ -94,6 +95,7 @@ def test_dropped_weights_stay_exactly_zero_and_kept_ones_move() -> None:
         y=tf.constant(data.train_y),
         batches=tf.constant(batches),
         present=tf.constant(present),
+        shifts=tf.constant(draw_shifts(len(batches), 1, np.random.default_rng(0))),
         **rates,
     )
     for before, after, mask in zip(start, trained, masks, strict=True):

@@ -18,6 +18,8 @@ class LocalWork:
         momentum: 0 for none; its velocity starts at zero in every round.
         weight_decay: factor of the weight that is added to its gradient; 0 for none. A. Krogh, J. A. Hertz: "A
             Simple Weight Decay Can Improve Generalization", NIPS 1991.
+        shift: images of a batch are moved by up to this many pixels each way (see
+            :func:`trainer.engines.shifts.draw_shifts`); 0 leaves them where they are.
     """
 
     epochs: int
@@ -25,6 +27,7 @@ class LocalWork:
     learning_rate: float
     momentum: float
     weight_decay: float = 0.0
+    shift: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask
 from trainer.engines.batches import draw_batches
 from trainer.engines.local_epochs import compile_local_epochs
+from trainer.engines.shifts import draw_shifts
 from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.seeds import Purpose, generator
@@ -51,6 +52,7 @@ class LocalEngine:
         masks, indices = self._masks[task.client], self._partition[task.client]
         random = generator(self._seed, Purpose.SHUFFLE, task.round, task.client)
         batches, present = draw_batches(len(indices), task.work.epochs, task.work.batch_size, random)
+        shifts = draw_shifts(len(batches), task.work.shift, random)
         trained, loss = self._local_epochs(
             [tf.constant(weight) for weight in unpack_values(task.values, masks, self._network.specs)],
             self._multipliers[id(masks)],
@@ -58,6 +60,7 @@ class LocalEngine:
             y=tf.constant(self._dataset.train_y[indices]),
             batches=tf.constant(batches),
             present=tf.constant(present),
+            shifts=tf.constant(shifts),
             learning_rate=tf.constant(task.work.learning_rate, tf.float32),
             momentum=tf.constant(task.work.momentum, tf.float32),
             weight_decay=tf.constant(task.work.weight_decay, tf.float32),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from trainer.engines.shifts import move_images
 from trainer.models.network import Network
 
 LocalEpochs = Callable[..., tuple[list[Any], Any]]
@@ -18,8 +19,8 @@ def compile_local_epochs(network: Network) -> LocalEpochs:
     Returns:
         A function of weights, masks (float32, 1 or 0, like the weights) and, by keyword, x (samples, …), y
         (samples,), batches (int32 (steps, batch), positions in x), present (float32, like batches: 1, or 0 for
-        padding), learning_rate, momentum and weight_decay (float32 scalars). It gives the trained weights and the
-        mean loss over all samples seen.
+        padding), shifts (int32 (steps, 2), pixels down and right), learning_rate, momentum and weight_decay
+        (float32 scalars). It gives the trained weights and the mean loss over all samples seen.
     """
     import tensorflow as tf
 
@@ -33,7 +34,8 @@ def compile_local_epochs(network: Network) -> LocalEpochs:
             count = tf.reduce_sum(present)
             with tf.GradientTape() as tape:
                 tape.watch(now)
-                loss = loss_of(now, tf.gather(given["x"], rows), tf.gather(given["y"], rows), present / count)
+                x = move_images(tf.gather(given["x"], rows), given["shifts"][number])
+                loss = loss_of(now, x, tf.gather(given["y"], rows), present / count)
             decayed = [g + given["weight_decay"] * w for g, w in zip(tape.gradient(loss, now), now, strict=True)]
             velocity = [given["momentum"] * v + d * m for v, d, m in zip(velocity, decayed, masks, strict=True)]
             now = [w - given["learning_rate"] * v for w, v in zip(now, velocity, strict=True)]
