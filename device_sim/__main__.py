@@ -1,7 +1,7 @@
 """``python -m device_sim``."""
 
 from device_sim.cli import app
-from host_bridge.console import run_cli
+from host_bridge.console import run_app
 
 if __name__ == "__main__":
-    run_cli(app)
+    run_app(app)

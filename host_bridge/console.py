@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import typer
+
 from host_bridge.errors import UserError
 
 EXIT_USER_ERROR = 2
@@ -26,6 +28,28 @@ def run_cli(app: Callable[[], Any]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(EXIT_INTERRUPTED) from None
+
+
+def run_app(app: typer.Typer) -> None:
+    """:func:`run_cli` for a Typer app, whose own complaints (about options, mostly) become one line as well.
+
+    Raises:
+        SystemExit: 0, 2 after a mistake on the command line, 130 after Ctrl-C, else what the command asks for.
+    """
+    run_cli(lambda: _call(app))
+
+
+def _call(app: typer.Typer) -> None:
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        message = error.format_message().rstrip(".")
+        if not message:  # no command was given, and the help has been shown instead
+            raise SystemExit(EXIT_USER_ERROR) from None
+        raise UserError(f"{message}; --help lists the options") from None
+    if code == EXIT_INTERRUPTED:  # Typer's word for Ctrl-C
+        raise KeyboardInterrupt
+    sys.exit(code)
 
 
 def print_json(document: object) -> None:

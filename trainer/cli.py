@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from host_bridge.console import EXIT_INTERRUPTED, print_json, run_cli
-from host_bridge.errors import UserError
+from host_bridge.console import print_json, run_app
 from trainer.config import RunConfig, make_config
 from trainer.config_file import read_options
 
@@ -80,19 +79,8 @@ def _federate(file: Path | None, given: dict[str, Any], json: bool) -> None:
         raise typer.Exit(EXIT_MISMATCH)
 
 
-def _call() -> None:
-    """Typer's errors become one line, as everybody's."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
-    try:
-        code = app(standalone_mode=False)
-    except typer.TyperException as error:
-        raise UserError(f"{error.format_message().rstrip('.')}; --help lists the options") from None
-    if code == EXIT_INTERRUPTED:
-        raise KeyboardInterrupt
-    sys.exit(code)
-
-
 def main() -> None:
     """Run the command line and exit: 0, 1 if the board differs, 2 for bad input, 130 after Ctrl-C."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    run_cli(_call)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+    run_app(app)
