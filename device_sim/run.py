@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from firmware_gen.build import build_firmware
-
 from device_sim.emulators import EmulatedBoard, choose_emulator
 from device_sim.session import open_link
 from firmware_gen.boards import load_board
+from firmware_gen.build import build_firmware
 from host_bridge.client import BoardInfo
 
 _LOOK_SECONDS = 0.2

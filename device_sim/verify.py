@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from firmware_gen.build import FirmwareReport, build_firmware
 
 from device_sim.emulators import EmulatedBoard, choose_emulator
 from device_sim.report import Mismatch, VerifyReport
 from device_sim.samples import as_samples, input_shape
 from device_sim.session import open_link
 from firmware_gen.boards import load_board
+from firmware_gen.build import FirmwareReport, build_firmware
 from firmware_gen.oracle import run_oracle
 from host_bridge import client
 from host_bridge.errors import UserError
