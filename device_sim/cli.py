@@ -1,6 +1,5 @@
 """The command line: ``python -m device_sim run|verify|boards``."""
 
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,19 +11,12 @@ from host_bridge.console import print_json
 app = typer.Typer(help="Run models on emulated boards.", no_args_is_help=True, add_completion=False)
 
 EXIT_MISMATCH = 1
-EXIT_TERMINATED = 128 + signal.SIGTERM
 
 Model = Annotated[Path, typer.Argument(help="An int8 .tflite file.")]
 BoardName = Annotated[str, typer.Option("--board", help="A board's name (see `boards`), or a board file.")]
 EmulatorName = Annotated[str, typer.Option("--emulator", help="auto, renode, qemu or native.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Keep the generated project in this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
-
-
-@app.callback()
-def _prepare() -> None:
-    """Let SIGTERM unwind, so that emulators and temporary folders go away."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """How every command line of the project starts and ends."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from host_bridge.errors import UserError
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def run_cli(app: Callable[[], Any]) -> None:
@@ -33,9 +35,13 @@ def run_cli(app: Callable[[], Any]) -> None:
 def run_app(app: typer.Typer) -> None:
     """:func:`run_cli` for a Typer app, whose own complaints (about options, mostly) become one line as well.
 
+    SIGTERM unwinds too, so that emulators, compilers and temporary folders go away.
+
     Raises:
-        SystemExit: 0, 2 after a mistake on the command line, 130 after Ctrl-C, else what the command asks for.
+        SystemExit: 0, 2 after a mistake on the command line, 130 after Ctrl-C, 143 after SIGTERM, else what the
+            command asks for.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     run_cli(lambda: _call(app))
 
 

@@ -1,7 +1,6 @@
 """The command line: ``python trainer/federate.py``."""
 
 import os
-import signal
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -14,7 +13,6 @@ from trainer.config import RunConfig, make_config
 from trainer.config_file import read_options
 
 EXIT_MISMATCH = 1
-EXIT_TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -82,5 +80,4 @@ def _federate(file: Path | None, given: dict[str, Any], json: bool) -> None:
 def main() -> None:
     """Run the command line and exit: 0, 1 if the board differs, 2 for bad input, 130 after Ctrl-C."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     run_app(app)

@@ -44,3 +44,22 @@ def test_without_a_command_the_help_is_shown(module: str) -> None:
     assert done.returncode == 2
     assert "Usage:" in done.stdout
     assert done.stderr == ""
+
+
+def test_sigterm_leaves_no_half_made_folder(tmp_path: Path) -> None:
+    program = """
+import os, signal, sys, typer
+from pathlib import Path
+from host_bridge.atomic import staged_directory
+from host_bridge.console import run_app
+app = typer.Typer()
+@app.command()
+def main(folder: Path) -> None:
+    with staged_directory(folder):
+        os.kill(os.getpid(), signal.SIGTERM)
+run_app(app)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 143
+    assert list(tmp_path.iterdir()) == []
