@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import serial
 
@@ -61,6 +62,7 @@ def open_transport(url: str, baud: int = DEFAULT_BAUD) -> Transport:
         PortNotReadyError: a socket that refuses the connection.
         LinkError: anything else that keeps it from opening: no such device, in use, no permission, bad URL.
     """
+    _check_socket_url(url)
     try:
         port = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
     except (serial.SerialException, ValueError, OSError) as error:
@@ -127,6 +129,23 @@ def _is_waitable(port: serial.SerialBase) -> bool:
     except (OSError, ValueError, TypeError, AttributeError):
         return False
     return True
+
+
+def _check_socket_url(url: str) -> None:
+    """Refuse what pyserial would stumble over.
+
+    Raises:
+        LinkError: a socket URL without a host, or without a port from 1 to 65535.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "socket":
+        return
+    try:
+        complete = bool(parts.hostname and parts.port)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise LinkError(f"cannot open {url}: give a host and a port from 1 to 65535, as in socket://127.0.0.1:3456")
 
 
 def _explain(url: str, error: Exception) -> LinkError:

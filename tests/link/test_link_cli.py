@@ -149,9 +149,19 @@ def test_a_port_that_does_not_exist() -> None:
     assert line == "error: no such port: /dev/ttyNoSuchPort; plug the board in, or correct --port"
 
 
-@pytest.mark.parametrize("url", ["nonsense://x", "socket://127.0.0.1", "socket://127.0.0.1:99999"])
-def test_urls_that_make_no_sense(url: str) -> None:
-    assert f"cannot open {url}" in error_line("info", "--port", url)
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("nonsense://x", "--port takes a device file or socket://HOST:PORT"),
+        ("socket://127.0.0.1", "give a host and a port from 1 to 65535"),
+        ("socket://127.0.0.1:99999", "give a host and a port from 1 to 65535"),
+        ("socket://:3456", "give a host and a port from 1 to 65535"),
+    ],
+)
+def test_urls_that_make_no_sense(url: str, remedy: str) -> None:
+    line = error_line("info", "--port", url)
+    assert f"cannot open {url}" in line
+    assert remedy in line
 
 
 def test_a_port_in_use() -> None:
