@@ -10,6 +10,9 @@ from device_sim.report import VerifyReport
 from device_sim.verify import verify_model
 from firmware_gen.boards import load_board
 from firmware_gen.build import REPORT_NAME
+from firmware_gen.fit import check_fit, demand
+from firmware_gen.parse import parse_tflite
+from firmware_gen.passes import compile_graph
 from firmware_gen.report import FirmwareReport
 from firmware_gen.toolchain import build_tool, find_compiler
 from trainer.datasets import Dataset
@@ -51,6 +54,22 @@ def check_deployable(board: str, emulator: str) -> None:
     find_compiler(chosen.target)
     for tool in ("cmake", "ninja"):
         build_tool(tool)
+
+
+def check_fits(model: Path, board: str, emulator: str) -> None:
+    """Find out before training whether data alone is too much for a board; code is known only after linking.
+
+    Args:
+        model: the int8 ``.tflite`` file of the untrained model: masks and shapes, thus sizes, are final.
+        board: a board's name, or the path of a board file.
+        emulator: one of :data:`device_sim.emulators.EMULATOR_NAMES`.
+
+    Raises:
+        UserError: the model does not fit; says by how much and which layer or tensor dominates.
+    """
+    described = load_board(board)
+    if choose_emulator(emulator, described).target == "board":
+        check_fit(demand(*compile_graph(parse_tflite(model))), described)
 
 
 def deploy(

@@ -1,10 +1,12 @@
 """A whole run: prepare, federate, convert, deploy, write."""
 
+from pathlib import Path
+
 from trainer.algorithms import ALGORITHMS
 from trainer.choices import NO_BOARD
 from trainer.config import RunConfig
 from trainer.convert import Conversion, convert_int8
-from trainer.deploy import Deployment, check_deployable, deploy
+from trainer.deploy import Deployment, check_deployable, check_fits, deploy
 from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
@@ -30,6 +32,8 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
     data = load_data(config)
     with staged_run(config.folder) as folder:
         prepared = _prepare(config, data, display)
+        if config.board != NO_BOARD:
+            _check_fits(config, prepared, folder / MODEL)
         history = _federate(config, prepared, display)
         display.say("converting to int8")
         conversion = convert_int8(prepared.network, history.weights, prepared.masks, prepared.dataset, folder / MODEL)
@@ -47,6 +51,12 @@ def _prepare(config: RunConfig, data: Data, display: Display) -> Prepared:
         prepared = prepare(config, data)
     display.say(f"{count_kept(prepared.masks):,} of {count_prunable(prepared.masks):,} weights kept")
     return prepared
+
+
+def _check_fits(config: RunConfig, prepared: Prepared, model: Path) -> None:
+    """The untrained model is as large as the trained one will be."""
+    convert_int8(prepared.network, prepared.state.weights, prepared.masks, prepared.dataset, model)
+    check_fits(model, config.board, config.emulator)
 
 
 def _federate(config: RunConfig, prepared: Prepared, display: Display) -> History:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from probe_firmware import require
 from rich.console import Console
 from tiny_federation import CLASSES, tiny_cnn, tiny_dataset, tiny_network
 
 import trainer.prepare
 import trainer.run
+from firmware_gen.boards import BOARD_FOLDER
 from host_bridge.errors import UserError
 from trainer.config import RunConfig, make_config
 from trainer.console import print_summary
@@ -128,6 +130,7 @@ def test_a_failure_after_training_leaves_nothing(
         raise failure
 
     monkeypatch.setattr(trainer.run, "check_deployable", lambda *_: None)
+    monkeypatch.setattr(trainer.run, "check_fits", lambda *_: None)
     monkeypatch.setattr(trainer.run, "deploy", fail)
     with pytest.raises(type(failure)):
         run_tiny(tmp_path / "a" / "run", board="mps2_an386")
@@ -167,3 +170,28 @@ def test_the_table_names_the_figures(tmp_path: Path, capsys: pytest.CaptureFixtu
         str(tmp_path / "run" / "summary.json"),
     ):
         assert words in text
+
+
+@pytest.mark.qemu
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("shrink", "message"),
+    [
+        ({"bytes = 0x2_0000": "bytes = 8_256"}, r"RAM of stm32f4_discovery: \d+ bytes too many .* tensor '"),
+        ({"bytes = 0x10_0000": "bytes = 64"}, r"flash of stm32f4_discovery: \d+ bytes too many .* layer '"),
+    ],
+)
+def test_a_board_too_small_is_refused_before_training(tmp_path: Path, shrink: dict[str, str], message: str) -> None:
+    require("arm-none-eabi-gcc", "qemu-system-arm")
+    text = (BOARD_FOLDER / "stm32f4_discovery.toml").read_text()
+    for old, new in shrink.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "small.toml").write_text(text)
+    log = io.StringIO()
+    chosen = options(tmp_path / "run", board=str(tmp_path / "small.toml"), emulator="qemu")
+    with pytest.raises(UserError, match=message):
+        run(chosen, Display(Console(file=log)))
+    assert "weights kept" in log.getvalue()
+    assert "round" not in log.getvalue()
+    assert not (tmp_path / "run").exists()
