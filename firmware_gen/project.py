@@ -21,7 +21,6 @@ _KERNELS = (
     "fp_copy",
     "fp_lookup",
     "fp_mean",
-    "fp_mul",
     "fp_plane",
     "fp_pool",
     "fp_softmax",

@@ -38,7 +38,8 @@ def info(
 ) -> None:
     """Which board and which model are these?"""
     with _connect(port, baud, timeout, wait, debug) as board:
-        _print_fields({**asdict(board.info()), "selftest_crc32": f"{board.info().selftest_crc32:08x}"}, json)
+        answer = board.info()
+        _print_fields({**asdict(answer), "selftest_crc32": f"{answer.selftest_crc32:08x}"}, json)
 
 
 @app.command()

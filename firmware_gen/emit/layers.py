@@ -3,7 +3,7 @@
 from firmware_gen.emit.arithmetic import arithmetic_layer
 from firmware_gen.emit.arrays import byte_array, int_array
 from firmware_gen.emit.copies import copy_layer
-from firmware_gen.emit.structs import CLayer, CStruct, bounds, places, plane_initialiser, what
+from firmware_gen.emit.structs import CLayer, CStruct, bounds, places, plane_initialiser, plane_members, what
 from firmware_gen.graph import Window
 from firmware_gen.program import ArithmeticCall, Call, ConvCall, ConvertCall, CopyCall, Plan, PoolCall
 
@@ -65,21 +65,8 @@ def _pool(number: int, call: PoolCall, plan: Plan) -> CLayer:
 
 
 def _convert(number: int, call: ConvertCall, plan: Plan) -> CLayer:
-    plane = call.plane
-    values = (
-        plane.channels,
-        plane.height,
-        plane.width,
-        plane.row_pitch,
-        plane.channel_pitch,
-        plane.origin,
-        plane.bytes,
-    )
-    names = ("channels", "height", "width", "row_pitch", "channel_pitch", "origin", "bytes")
-    members = [(name, str(value)) for name, value in zip(names, values, strict=True)]
-    members.append(("zero_point", str(plane.zero_point)))
     comment = f"layer {number}, {'NHWC to planes' if call.direction == 'from_nhwc' else 'planes to NHWC'}"
-    struct = CStruct("fp_plane", f"fp_plane_{number}", comment, tuple(members))
+    struct = CStruct("fp_plane", f"fp_plane_{number}", comment, plane_members(call.plane))
     return CLayer((), struct, f"fp_plane_{call.direction}(&{struct.name}, {places(plan, call.source, call.target)})")
 
 

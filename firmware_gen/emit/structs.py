@@ -32,18 +32,18 @@ def label(layer: Layer) -> str:
     return "".join(c if c.isalnum() or c in "_.-" else "_" for c in layer.name)[:_LABEL_LENGTH]
 
 
+PLANE_MEMBERS = ("channels", "height", "width", "row_pitch", "channel_pitch", "origin", "bytes", "zero_point")
+"""Members of ``fp_plane``, in the order of fp_plane.h; :class:`Plane` has the same names."""
+
+
+def plane_members(plane: Plane) -> tuple[tuple[str, str], ...]:
+    """Members of an ``fp_plane`` and their values."""
+    return tuple((name, str(getattr(plane, name))) for name in PLANE_MEMBERS)
+
+
 def plane_initialiser(plane: Plane) -> str:
-    """Initialiser of an ``fp_plane``, members in the order of fp_plane.h."""
-    values = (
-        plane.channels,
-        plane.height,
-        plane.width,
-        plane.row_pitch,
-        plane.channel_pitch,
-        plane.origin,
-        plane.bytes,
-    )
-    return f"{{{', '.join(str(value) for value in values)}, {plane.zero_point}}}"
+    """Initialiser of an ``fp_plane``."""
+    return f"{{{', '.join(value for _, value in plane_members(plane))}}}"
 
 
 def places(plan: Plan, *buffers: int) -> str:
