@@ -6,6 +6,8 @@ before it is narrow. Narrow convolutions and one wide dense layer keep more of b
 
 from typing import Any
 
+from trainer.models.shapes import refuse_smaller
+
 CHANNELS = (16, 80)
 """Output channels of each 3x3 convolution; 2x2 max pooling follows each."""
 HIDDEN = 1200
@@ -21,7 +23,11 @@ def digits_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) -> 
 
     Returns:
         Input and output of the network, for ``Model(input, output)``.
+
+    Raises:
+        UserError: the input is too small.
     """
+    refuse_smaller("digits_cnn", input_shape, 4, 4)
     source = layers.Input(input_shape, name="image")
     x = source
     for position, channels in enumerate(CHANNELS, start=1):
