@@ -3,6 +3,8 @@
 E. Alpaydin, C. Kaynak: "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from trainer.datasets.dataset import Dataset
@@ -11,7 +13,7 @@ _SPLIT_SEED = 0
 _BRIGHTEST = np.float32(16)
 
 
-def load_digits() -> Dataset:
+def load_digits(_data_dir: Path | None = None) -> Dataset:
     """80 % training, 20 % test, each class in proportion; the split is the same in every run. Pixels are 0 to 1."""
     from sklearn import datasets, model_selection
 

@@ -13,6 +13,8 @@ Indices = npt.NDArray[np.int64]
 Partition = tuple[Indices, ...]
 """For each client, the positions of its samples in the training set, ascending."""
 
+_FEWER_CLIENTS = "use fewer --clients"
+
 
 @dataclass(frozen=True)
 class PartitionRequest:
@@ -22,8 +24,10 @@ class PartitionRequest:
         labels: int32 (samples,), class of each training sample.
         clients: number of clients, at most the number of samples.
         alpha: concentration of the Dirichlet distribution; small is uneven.
-        smallest: samples every client must get.
+        smallest: samples every client should get; partitions that draw again try to.
         random: the only source of chance.
+        groups: int32 (samples,), who produced each training sample; None where the dataset does not say.
+        shards: label shards per client.
     """
 
     labels: Int32
@@ -31,9 +35,29 @@ class PartitionRequest:
     alpha: float
     smallest: int
     random: np.random.Generator
+    groups: Int32 | None = None
+    shards: int = 2
 
 
-Partitioner = Callable[[PartitionRequest], Partition]
+@dataclass(frozen=True)
+class Partitioner:
+    """A way to spread samples over clients.
+
+    Attributes:
+        split: spreads them; every sample goes to exactly one client.
+        remedy: what a user can change when a client is left without samples.
+    """
+
+    split: Callable[[PartitionRequest], Partition]
+    remedy: str = _FEWER_CLIENTS
+
+    def __call__(self, request: PartitionRequest) -> Partition:
+        """Spread the samples; every client holds at least one.
+
+        Raises:
+            UserError: a client would hold none, or the request does not fit this way.
+        """
+        return check_smallest(self.split(request), 1, self.remedy)
 
 
 def check_clients(samples: int, clients: int, dataset: str) -> None:
@@ -49,16 +73,15 @@ def check_clients(samples: int, clients: int, dataset: str) -> None:
         )
 
 
-def check_smallest(partition: Partition, smallest: int) -> Partition:
+def check_smallest(partition: Partition, smallest: int, remedy: str = _FEWER_CLIENTS) -> Partition:
     """Return the partition.
 
     Raises:
-        UserError: a client holds fewer than ``smallest`` samples.
+        UserError: a client holds fewer than ``smallest`` samples; says what to change.
     """
     for client, indices in enumerate(partition):
         if len(indices) < smallest:
             raise UserError(
-                f"client {client} would get {len(indices)} training samples, fewer than {smallest}; "
-                "use fewer --clients or a larger --alpha"
+                f"client {client} would get {len(indices)} training samples, fewer than {smallest}; {remedy}"
             )
     return partition
