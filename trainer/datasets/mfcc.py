@@ -45,7 +45,8 @@ def mfcc(samples: npt.NDArray[np.int16]) -> Float32:
     spectrum = np.abs(fft.rfft(windowed, _POINTS, axis=-1))
     bands = spectrum @ _mel_filters().astype(np.float32)
     cepstrum = fft.dct(np.log(bands + np.float32(_QUIETEST)), type=2, axis=-1, norm="ortho")
-    return cepstrum[..., :COEFFICIENTS].astype(np.float32)
+    coefficients: Float32 = cepstrum[..., :COEFFICIENTS].astype(np.float32)
+    return coefficients
 
 
 def _hann() -> Float64:

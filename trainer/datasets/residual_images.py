@@ -57,7 +57,8 @@ def _undo_prediction(residuals: Bytes) -> Bytes:
         low, high = np.minimum(left, above), np.maximum(left, above)
         median = np.maximum(low, np.minimum(high, left + above - corner))
         skewed[d + 2, first + 1 : last + 1] = (median + pending[d, first:last]) & 255
-    return skewed[rows + columns + 2, rows + 1].transpose(2, 0, 1).astype(np.uint8)
+    pixels: Bytes = skewed[rows + columns + 2, rows + 1].transpose(2, 0, 1).astype(np.uint8)
+    return pixels
 
 
 def read_parts(paths: tuple[Path, ...]) -> Raw:

@@ -1,8 +1,8 @@
 """Human activity from a phone at the waist: windows of 2.56 s, 128 samples of 9 channels, by subject.
 
 D. Anguita, A. Ghio, L. Oneto, X. Parra, J. L. Reyes-Ortiz: "A Public Domain Dataset for Human Activity Recognition
-Using Smartphones", 2013. Channels: body acceleration, angular velocity and total acceleration, x y z each; every channel
-has mean 0 and variance 1 over the training windows. A sample is (128, 1, 9): time is the height.
+Using Smartphones", 2013. Channels: body acceleration, angular velocity and total acceleration, x y z each; every
+channel has mean 0 and variance 1 over the training windows. A sample is (128, 1, 9): time is the height.
 """
 
 from pathlib import Path

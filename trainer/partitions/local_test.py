@@ -7,7 +7,7 @@ from trainer.partitions.partition import Indices, Partition
 from trainer.tensors import Float64, Int32
 
 
-def local_test_indices(
+def local_test_indices(  # noqa: PLR0917 - two label and two group arrays, then how many
     partition: Partition,
     train_y: Int32,
     test_y: Int32,

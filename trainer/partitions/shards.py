@@ -1,7 +1,7 @@
 """Label shards: every client holds a few runs of samples that were sorted by label, so only a few classes.
 
-H. B. McMahan, E. Moore, D. Ramage, S. Hampson, B. Agüera y Arcas: "Communication-Efficient Learning of Deep Networks from
-Decentralized Data", 2017, arXiv 1602.05629 (its pathological non-IID split).
+H. B. McMahan, E. Moore, D. Ramage, S. Hampson, B. Agüera y Arcas: "Communication-Efficient Learning of Deep Networks
+from Decentralized Data", 2017, arXiv 1602.05629 (its pathological non-IID split).
 """
 
 import numpy as np
