@@ -12,16 +12,16 @@ def check_dataset(name: str) -> str:
     Raises:
         UserError: it is unknown; lists the choices. So do all functions of this module.
     """
-    from trainer.datasets import DATASETS
+    from trainer.datasets import check_dataset_name
 
-    return DATASETS.check(name)
+    return check_dataset_name(name)
 
 
 def check_model(name: str) -> str:
     """Return the model's name."""
-    from trainer.models import MODELS
+    from trainer.models import check_model_name
 
-    return MODELS.check(name)
+    return check_model_name(name)
 
 
 def check_method(name: str) -> str:
@@ -31,11 +31,11 @@ def check_method(name: str) -> str:
     return ALGORITHMS.check(name)
 
 
-def check_pruner(name: str) -> str:
-    """Return the pruner's name."""
+def check_pruner(name: str | None) -> str | None:
+    """Return the pruner's name; None leaves it to the method."""
     from trainer.pruners import PRUNERS
 
-    return PRUNERS.check(name)
+    return None if name is None else PRUNERS.check(name)
 
 
 def check_partition(name: str) -> str:
@@ -43,6 +43,46 @@ def check_partition(name: str) -> str:
     from trainer.partitions import PARTITIONS
 
     return PARTITIONS.check(name)
+
+
+def check_aggregator(name: str) -> str:
+    """Return the aggregator's name."""
+    from trainer.aggregation import AGGREGATORS
+
+    return AGGREGATORS.check(name)
+
+
+def check_server_optimiser(name: str) -> str:
+    """Return the server optimiser's name."""
+    from trainer.server_optimisers import SERVER_OPTIMISERS
+
+    return SERVER_OPTIMISERS.check(name)
+
+
+def check_encoding(name: str) -> str:
+    """Return the name of the encoding of values."""
+    from trainer.wire import CODECS
+
+    return CODECS.check(name)
+
+
+def check_together(method: str, pruner: str | None, masks: str) -> None:
+    """Refuse options that do not go together.
+
+    Args:
+        method: the algorithm's name.
+        pruner: the pruner's name; None for the method's own.
+        masks: whose saliency decides.
+    """
+    from trainer.algorithms import ALGORITHMS
+
+    allowed = ALGORITHMS.get(method).pruners
+    if pruner is not None and pruner not in allowed:
+        remedy = f"choose from: {', '.join(allowed)}" if allowed else "leave --pruner away"
+        raise UserError(f"pruner {pruner!r} does not go with method {method!r}; {remedy}")
+    if masks != "shared" and masks not in ALGORITHMS.get(method).mask_sources:
+        able = [name for name in ALGORITHMS.names if masks in ALGORITHMS.get(name).mask_sources]
+        raise UserError(f"masks {masks!r} do not go with method {method!r}; use --method {' or '.join(able)}")
 
 
 def check_engine(name: str) -> str:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trainer.backends import Tensor, backend
+from trainer.losses import cross_entropy
 from trainer.models.network import Network
-from trainer.tensors import Float32, Int32, Weights
+from trainer.tensors import Bool, Float32, Int32, Weights
+
+CHUNK = 500
+"""Samples that are evaluated at a time."""
 
 
 @dataclass(frozen=True)
@@ -15,12 +20,22 @@ class Evaluation:
     """How well a model does on a set of samples.
 
     Attributes:
-        accuracy: share of samples whose largest logit is that of their class, 0 to 1.
-        loss: mean cross-entropy in nats.
+        correct: for each sample, whether the largest logit is that of its class.
+        losses: cross-entropy of each sample, in nats.
     """
 
-    accuracy: float
-    loss: float
+    correct: Bool
+    losses: Float32
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the samples that are right, 0 to 1."""
+        return float(np.mean(self.correct))
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy in nats."""
+        return float(np.mean(self.losses))
 
 
 Evaluator = Callable[[Weights], Evaluation]
@@ -28,19 +43,24 @@ Evaluator = Callable[[Weights], Evaluation]
 
 def compile_evaluator(network: Network, x: Float32, y: Int32) -> Evaluator:
     """Compile the evaluation of weights on fixed samples."""
-    import tensorflow as tf
+    from keras import ops
 
-    samples, labels = tf.constant(x), tf.constant(y)
-
-    def logits_and_loss(weights: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def chunk(weights: list[Tensor], samples: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         logits = network.logits(weights, samples)
-        return logits, tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        return ops.argmax(logits, axis=1), cross_entropy(logits, labels)
 
-    forward = tf.function(logits_and_loss)
+    compiled = backend().compile(chunk)
+    parts = [
+        (ops.convert_to_tensor(x[at : at + CHUNK]), ops.convert_to_tensor(y[at : at + CHUNK]))
+        for at in range(0, len(x), CHUNK)
+    ]
 
     def evaluate(weights: Weights) -> Evaluation:
-        logits, loss = forward([tf.constant(weight) for weight in weights])
-        return Evaluation(accuracy_of(logits.numpy(), y), float(loss))
+        tensors = [ops.convert_to_tensor(weight) for weight in weights]
+        rows = [compiled(tensors, *part) for part in parts]
+        guesses = np.concatenate([ops.convert_to_numpy(guess) for guess, _ in rows])
+        losses = np.concatenate([ops.convert_to_numpy(loss) for _, loss in rows])
+        return Evaluation(guesses == y, losses.astype(np.float32))
 
     return evaluate
 

@@ -2,45 +2,89 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from time import perf_counter
 
-from trainer.algorithms import RoundMetrics, ServerState
+from trainer.aggregation import AGGREGATORS
+from trainer.algorithms import RoundMetrics, RoundPlan, ServerState
 from trainer.config import RunConfig
 from trainer.engines import LocalWork
-from trainer.evaluate import Evaluation, Evaluator, compile_evaluator
+from trainer.evaluate import Evaluation
 from trainer.history import History, RoundRecord
 from trainer.prepare import Prepared
 from trainer.schedules import cosine_decay
+from trainer.seeds import Purpose, generator
+from trainer.server_optimisers import SERVER_OPTIMISERS
+from trainer.tensors import count_kept
 
-OnRound = Callable[[RoundRecord], None]
+OnRound = Callable[[RoundRecord, ServerState], None]
 
 
-def federate(config: RunConfig, prepared: Prepared, on_round: OnRound) -> History:
-    """Run all rounds.
+def federate(config: RunConfig, prepared: Prepared, on_round: OnRound, done: tuple[RoundRecord, ...] = ()) -> History:
+    """Run the rounds that are left.
 
     Args:
         config: number of rounds, and what clients do in each.
         prepared: where to start.
-        on_round: told about each round that is done.
+        on_round: told about each round that is done, and the state after it.
+        done: rounds that have led to the state in ``prepared``.
 
     Raises:
-        InvalidReplyError: a client's reply is wrong or missing, such as values that have diverged.
+        UserError: every update of a round was wrong, such as values that have diverged.
     """
-    dataset = prepared.dataset
-    evaluate = compile_evaluator(prepared.network, dataset.test_x, dataset.test_y)
-    state, records = prepared.state, []
-    for number in range(1, config.rounds + 1):
-        state, record = _round(state, prepared, local_work(config, number), evaluate)
-        records.append(record)
-        on_round(record)
-    return History(tuple(records), state.weights)
+    state, records = prepared.state, list(done)
+    for number in range(state.round + 1, config.rounds + 1):
+        start = perf_counter()
+        state, metrics = prepared.algorithm.run_round(state, prepared.engine, round_plan(config, number))
+        evaluation = prepared.judge.overall(state)
+        records.append(_record(state, _Timed(metrics, evaluation, perf_counter() - start)))
+        on_round(records[-1], state)
+    return History(tuple(records), state, prepared.judge.clients(state))
+
+
+def round_plan(config: RunConfig, number: int) -> RoundPlan:
+    """What round ``number`` is to be; all chance follows from the seed and the number."""
+    cohort = _cohort(config, number)
+    return RoundPlan(
+        work=local_work(config, number),
+        cohort=cohort,
+        aggregate=AGGREGATORS.get(config.aggregator)(config.trim),
+        optimise=partial(SERVER_OPTIMISERS.get(config.server_optimiser), rate=config.server_learning_rate),
+        rounds=config.rounds,
+        absent=_absent(config, number, cohort),
+        quorum=config.quorum,
+        adjust_every=config.adjust_every,
+        sparsity=config.sparsity,
+    )
 
 
 def local_work(config: RunConfig, number: int) -> LocalWork:
     """What clients do in round ``number``."""
-    rate = cosine_decay(config.learning_rate, config.learning_rate_floor, number, config.rounds)
-    return LocalWork(config.local_epochs, config.batch_size, rate, config.momentum, config.weight_decay, config.shift)
+    return LocalWork(
+        epochs=config.local_epochs,
+        batch_size=config.batch_size,
+        learning_rate=cosine_decay(config.learning_rate, config.learning_rate_floor, number, config.rounds),
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        shift=config.shift,
+        proximal=config.proximal if config.method == "fedprox" else 0.0,
+        encoding=config.encoding,
+    )
+
+
+def _cohort(config: RunConfig, number: int) -> tuple[int, ...]:
+    if config.cohort is None or config.cohort >= config.clients:
+        return tuple(range(config.clients))
+    random = generator(config.seed, Purpose.COHORT, number)
+    return tuple(sorted(int(client) for client in random.choice(config.clients, config.cohort, replace=False)))
+
+
+def _absent(config: RunConfig, number: int, cohort: tuple[int, ...]) -> frozenset[int]:
+    if config.drop_rate == 0:
+        return frozenset()
+    chances = generator(config.seed, Purpose.ABSENCE, number).random(len(cohort))
+    return frozenset(client for client, chance in zip(cohort, chances, strict=True) if chance < config.drop_rate)
 
 
 @dataclass(frozen=True)
@@ -50,23 +94,20 @@ class _Timed:
     seconds: float
 
 
-def _round(
-    state: ServerState, prepared: Prepared, work: LocalWork, evaluate: Evaluator
-) -> tuple[ServerState, RoundRecord]:
-    start = perf_counter()
-    state, metrics = prepared.algorithm.run_round(state, prepared.engine, work)
-    evaluation = evaluate(state.weights)
-    return state, _record(state.round, _Timed(metrics, evaluation, perf_counter() - start))
-
-
-def _record(number: int, done: _Timed) -> RoundRecord:
+def _record(state: ServerState, done: _Timed) -> RoundRecord:
     exchanges = done.metrics.exchanges
+    answered = [exchange for exchange in exchanges if exchange.samples]
     return RoundRecord(
-        round=number,
+        round=state.round,
         accuracy=done.evaluation.accuracy,
         test_loss=done.evaluation.loss,
         loss=done.metrics.loss,
-        bytes_up_per_client=round(fmean(exchange.bytes_up for exchange in exchanges)),
+        answered=len(answered),
+        asked=len(exchanges),
+        rejected=done.metrics.rejected,
+        applied=done.metrics.applied,
+        kept=count_kept(state.specs, state.masks[0]),
+        bytes_up_per_client=round(fmean(exchange.bytes_up for exchange in answered)) if answered else 0,
         bytes_down_per_client=round(fmean(exchange.bytes_down for exchange in exchanges)),
         seconds=done.seconds,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from trainer.tensors import Weights
+from trainer.algorithms.algorithm import ServerState
 
 
 @dataclass(frozen=True)
@@ -11,21 +11,44 @@ class RoundRecord:
 
     Attributes:
         round: from 1.
-        accuracy: of the new global model on the test set, 0 to 1.
-        test_loss: its mean cross-entropy there, in nats.
-        loss: training loss, mean over the clients weighted by samples, in nats.
-        bytes_up_per_client: mean bytes from a client to the server.
-        bytes_down_per_client: mean bytes from the server to a client.
+        accuracy: of the new global model on the test set, 0 to 1; of personalized models their mean there.
+        test_loss: mean cross-entropy there, in nats.
+        loss: training loss, mean over the clients weighted by samples, in nats; None if nobody answered.
+        answered: clients whose update was used.
+        asked: clients in the cohort.
+        rejected: updates that were not used, in words.
+        applied: whether the quorum was reached.
+        kept: prunable weights that the first client's mask keeps.
+        bytes_up_per_client: mean bytes from a client that answered to the server.
+        bytes_down_per_client: mean bytes from the server to a client of the cohort.
         seconds: wall-clock time of training and evaluation.
     """
 
     round: int
     accuracy: float
     test_loss: float
-    loss: float
+    loss: float | None
+    answered: int
+    asked: int
+    rejected: tuple[str, ...]
+    applied: bool
+    kept: int
     bytes_up_per_client: int
     bytes_down_per_client: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class ClientAccuracy:
+    """How the final model serves one client, 0 to 1.
+
+    Attributes:
+        local: on test samples with the label proportions of its own training samples.
+        overall: on the whole test set, by the client's own model where masks are personalized.
+    """
+
+    local: float
+    overall: float
 
 
 @dataclass(frozen=True)
@@ -34,8 +57,10 @@ class History:
 
     Attributes:
         rounds: in order.
-        weights: the final global model; zero where the masks drop a weight.
+        state: the server's final state.
+        clients: for each client, how the final model serves it.
     """
 
     rounds: tuple[RoundRecord, ...]
-    weights: Weights = field(repr=False)
+    state: ServerState = field(repr=False)
+    clients: tuple[ClientAccuracy, ...] = field(repr=False)

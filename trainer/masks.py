@@ -1,8 +1,10 @@
 """Exact masks: keep precisely the k best, ties broken by position."""
 
+import zlib
+
 import numpy as np
 
-from trainer.tensors import Bool, Float32, Float64, Masks, Weights
+from trainer.tensors import Bool, Float32, Float64, Masks, TensorSpec, Weights
 
 
 def top_k(scores: Float64, k: int) -> Bool:
@@ -31,11 +33,20 @@ def top_k(scores: Float64, k: int) -> Bool:
     return mask.reshape(scores.shape)
 
 
-def apply_mask(weight: Float32, mask: Bool | None) -> Float32:
-    """The weight with zeros where the mask drops it; None keeps everything."""
-    return weight if mask is None else np.where(mask, weight, np.float32(0))
+def apply_mask(weight: Float32, mask: Bool | None, start: float = 0.0) -> Float32:
+    """The weight with ``start`` where the mask drops it; None keeps everything."""
+    return weight if mask is None else np.where(mask, weight, np.float32(start))
 
 
-def apply_masks(weights: Weights, masks: Masks) -> Weights:
+def apply_masks(specs: tuple[TensorSpec, ...], weights: Weights, masks: Masks) -> Weights:
     """:func:`apply_mask` for every tensor of a model."""
-    return tuple(apply_mask(weight, mask) for weight, mask in zip(weights, masks, strict=True))
+    rows = zip(specs, weights, masks, strict=True)
+    return tuple(apply_mask(weight, mask, spec.start) for spec, weight, mask in rows)
+
+
+def fingerprint(masks: Masks) -> int:
+    """CRC-32 over the masks' bits, tensor after tensor; tells whether two ends hold the same masks."""
+    value = 0
+    for mask in masks:
+        value = zlib.crc32(b"\xff" if mask is None else np.packbits(mask).tobytes(), value)
+    return value

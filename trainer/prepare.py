@@ -1,23 +1,32 @@
 """Everything a run needs before its first round."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
 
 from trainer.algorithms import ALGORITHMS, Algorithm, Beginning, ServerState
 from trainer.config import RunConfig
-from trainer.datasets import DATASETS, Dataset
+from trainer.datasets import Dataset, load_dataset
 from trainer.engines import ENGINES, Engine
 from trainer.initialisers import initial_weights
-from trainer.models import MODELS
+from trainer.judge import Judge
+from trainer.models import load_builder
 from trainer.models.network import Network, build_network
 from trainer.partitions import PARTITIONS, Partition, PartitionRequest, check_clients, check_smallest
+from trainer.partitions.local_test import local_test_indices
 from trainer.pruners import PRUNERS
 from trainer.seeds import Purpose, generator
-from trainer.tensors import Masks, all_kept
-from trainer.traffic import values_bytes
+from trainer.tensors import Float32, Int32, Masks, all_kept
+from trainer.traffic import payload_bytes
 from trainer.values import pack_values
 
 WANTED_SAMPLES = 10
 """A partition tries to give every client so many samples, where there are enough; each must get at least one."""
+
+LOCAL_TEST_SAMPLES = 500
+"""Test samples that a client's own accuracy is measured on at most."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +51,26 @@ class Prepared:
         partition: which training samples each client holds.
         network: the model.
         algorithm: how rounds are run.
+        pruner: name of the pruner that chose the masks; None without one.
         state: the server's state, masks chosen.
         engine: where clients run; it knows the masks.
-        dense_bytes: what one direction of a client's round takes under dense FedAvg of the same model.
+        judge: evaluates states.
+        dense_bytes: what one direction of a client's round takes under dense float32 FedAvg of the same model.
     """
 
     dataset: Dataset = field(repr=False)
     partition: Partition = field(repr=False)
     network: Network
     algorithm: Algorithm
+    pruner: str | None
     state: ServerState
     engine: Engine
+    judge: Judge
     dense_bytes: int
 
     @property
     def masks(self) -> Masks:
-        """The mask that the clients share."""
+        """The first client's mask; the only one where masks are shared."""
         return self.state.masks[0]
 
 
@@ -67,7 +80,7 @@ def load_data(config: RunConfig) -> Data:
     Raises:
         UserError: more clients than samples, or a client that would get none.
     """
-    dataset = DATASETS.get(config.dataset)()
+    dataset = load_dataset(config.dataset, None if config.data_dir is None else Path(config.data_dir).expanduser())
     return Data(dataset, split(config, dataset))
 
 
@@ -78,15 +91,27 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
         UserError: pruning would empty a layer.
     """
     dataset, partition = data.dataset, data.partition
-    network = build_network(MODELS.get(config.model), dataset.input_shape, len(dataset.classes))
+    network = build_network(load_builder(config.model), dataset.input_shape, len(dataset.classes))
     weights = initial_weights(config.seed, network.specs)
-    algorithm, pruner = ALGORITHMS.get(config.method), PRUNERS.get(config.pruner)
-    scores = generator(config.seed, Purpose.SCORES)
-    state = algorithm.init(Beginning(network, weights, config.clients, pruner, config.sparsity, scores))
+    algorithm = ALGORITHMS.get(config.method)
+    pruner = (config.pruner or algorithm.pruners[0]) if algorithm.pruners else None
+    state = algorithm.init(
+        Beginning(
+            network=network,
+            weights=weights,
+            samples=tuple(len(indices) for indices in partition),
+            pruner=PRUNERS.get(pruner or PRUNERS.names[0]),
+            sparsity=config.sparsity,
+            mask_source=config.masks,
+            samples_of=_saliency_batches(config, data),
+            seed=config.seed,
+        )
+    )
     engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed)
     engine.agree(state.masks)
-    dense_bytes = values_bytes(pack_values(weights, all_kept(network.specs)))
-    return Prepared(dataset, partition, network, algorithm, state, engine, dense_bytes)
+    judge = Judge(network, dataset, _local_tests(config, data))
+    dense_bytes = payload_bytes(pack_values(weights, all_kept(network.specs)).tobytes())
+    return Prepared(dataset, partition, network, algorithm, pruner, state, engine, judge, dense_bytes)
 
 
 def split(config: RunConfig, dataset: Dataset) -> Partition:
@@ -99,5 +124,32 @@ def split(config: RunConfig, dataset: Dataset) -> Partition:
     check_clients(samples, config.clients, dataset.name)
     wanted = min(WANTED_SAMPLES, samples // config.clients)
     random = generator(config.seed, Purpose.PARTITION)
-    request = PartitionRequest(dataset.train_y, config.clients, config.alpha, wanted, random)
+    request = PartitionRequest(
+        dataset.train_y, config.clients, config.alpha, wanted, random, groups=dataset.train_groups, shards=config.shards
+    )
     return check_smallest(PARTITIONS.get(config.partition)(request), 1)
+
+
+def _saliency_batches(config: RunConfig, data: Data) -> Callable[[int], tuple[Float32, Int32]]:
+    """Gives a client's batch for saliency scores: some of its own samples, drawn once."""
+
+    def batch(client: int) -> tuple[Float32, Int32]:
+        indices = data.partition[client]
+        random = generator(config.seed, Purpose.SALIENCY, client)
+        chosen = np.sort(random.permutation(indices)[: config.saliency_samples])
+        return data.dataset.train_x[chosen], data.dataset.train_y[chosen]
+
+    return batch
+
+
+def _local_tests(config: RunConfig, data: Data) -> tuple[np.ndarray, ...]:
+    dataset = data.dataset
+    return local_test_indices(
+        data.partition,
+        dataset.train_y,
+        dataset.test_y,
+        dataset.train_groups,
+        dataset.test_groups,
+        LOCAL_TEST_SAMPLES,
+        generator(config.seed, Purpose.LOCAL_TEST),
+    )

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from trainer.algorithms import ALGORITHMS
+from host_bridge.errors import UserError
+from trainer.algorithms import ALGORITHMS, ServerState
 from trainer.choices import NO_BOARD
 from trainer.config import RunConfig
 from trainer.convert import Conversion, convert_int8
@@ -10,6 +11,7 @@ from trainer.deploy import Deployment, check_deployable, check_fits, deploy
 from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
+from trainer.masks import apply_masks
 from trainer.prepare import Data, Prepared, load_data, prepare
 from trainer.quiet import quiet_output
 from trainer.report import write_report
@@ -20,12 +22,14 @@ from trainer.tensors import count_kept, count_prunable
 SUMMARY, MODEL, REPORT = "summary.json", "model.tflite", "report.html"
 
 
-def run(config: RunConfig, display: Display | None = None) -> RunSummary:
+def run(config: RunConfig, display: Display | None = None, *, resume: bool = False) -> RunSummary:
     """Do everything and leave the run's files in ``config.folder``, or, if anything fails, nothing.
 
     Raises:
         UserError: what the user can put right; all that can be known before training is found out before.
     """
+    if resume:
+        raise UserError("--resume is not supported by this version; start again without it")
     display = display or Display()
     if config.board != NO_BOARD:
         check_deployable(config.board, config.emulator)
@@ -36,7 +40,9 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
             _check_fits(config, prepared, folder / MODEL)
         history = _federate(config, prepared, display)
         display.say("converting to int8")
-        conversion = convert_int8(prepared.network, history.weights, prepared.masks, prepared.dataset, folder / MODEL)
+        masks = history.state.masks[0]
+        weights = apply_masks(prepared.network.specs, history.state.weights, masks)
+        conversion = convert_int8(prepared.network, weights, masks, prepared.dataset, folder / MODEL)
         deployment = _deploy(config, prepared, conversion, display)
         summary = build_summary(config, prepared, history, conversion, deployment)
         write_summary(summary, folder / SUMMARY)
@@ -45,11 +51,12 @@ def run(config: RunConfig, display: Display | None = None) -> RunSummary:
 
 
 def _prepare(config: RunConfig, data: Data, display: Display) -> Prepared:
-    pruning = f"; {config.pruner} drops {config.sparsity:.2%}" if ALGORITHMS.get(config.method).prunes else ""
-    display.say(f"{config.dataset} over {config.clients} clients, {config.model}{pruning}")
+    pruning = f" at {config.sparsity:.2%} sparsity" if ALGORITHMS.get(config.method).prunes else ""
+    display.say(f"{config.dataset} over {config.clients} clients, {config.model}, {config.method}{pruning}")
     with quiet_output():
         prepared = prepare(config, data)
-    display.say(f"{count_kept(prepared.masks):,} of {count_prunable(prepared.masks):,} weights kept")
+    specs = prepared.network.specs
+    display.say(f"{count_kept(specs, prepared.masks):,} of {count_prunable(specs):,} weights kept")
     return prepared
 
 
@@ -62,8 +69,10 @@ def _check_fits(config: RunConfig, prepared: Prepared, model: Path) -> None:
 def _federate(config: RunConfig, prepared: Prepared, display: Display) -> History:
     with display.counting("round", config.rounds) as advance:
 
-        def on_round(record: RoundRecord) -> None:
-            advance(record.round, f"accuracy {record.accuracy:.2%}, loss {record.loss:.4f}")
+        def on_round(record: RoundRecord, _: ServerState) -> None:
+            for text in record.rejected:
+                display.say(f"not used: {text}")
+            advance(record.round, f"accuracy {record.accuracy:.2%}, loss {record.test_loss:.4f}")
 
         return federate(config, prepared, on_round)
 

@@ -11,6 +11,10 @@ class Purpose(IntEnum):
     PARTITION = 1
     SHUFFLE = 2
     SCORES = 3
+    COHORT = 4
+    ABSENCE = 5
+    SALIENCY = 6
+    LOCAL_TEST = 7
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:

@@ -1,14 +1,13 @@
 """Bytes on the line, counted by building the frames of docs/protocol.md; nothing is estimated.
 
-Values travel as little-endian float32 in pieces, each with its offset as the board's own messages have it. Clients
-that run in this process exchange no frames, so there are no retries to count and no answers to the pieces.
+Payloads travel in pieces, each with its offset as the board's own messages have it. Clients that run in this process
+exchange no frames, so there are no retries to count and no answers to the pieces.
 """
 
 import struct
 
 from host_bridge.frame import Frame
 from host_bridge.messages import DEFAULT_MAX_PAYLOAD
-from trainer.tensors import Float32
 
 _OFFSET = struct.Struct("<I")
 _PIECE = DEFAULT_MAX_PAYLOAD - _OFFSET.size
@@ -16,9 +15,8 @@ _SETUP = struct.Struct("<QI")
 _TYPE = 0
 
 
-def values_bytes(values: Float32) -> int:
-    """Bytes of the frames that carry ``values``, headers, CRC and COBS included."""
-    payload = values.astype("<f4").tobytes()
+def payload_bytes(payload: bytes) -> int:
+    """Bytes of the frames that carry ``payload``, headers, CRC and COBS included."""
     pieces = [_OFFSET.pack(at) + payload[at : at + _PIECE] for at in range(0, len(payload), _PIECE)]
     return sum(_frame_bytes(sequence, piece) for sequence, piece in enumerate(pieces))
 

@@ -21,7 +21,7 @@ def pack_values(weights: Weights, masks: Masks) -> Float32:
 
 
 def unpack_values(values: Float32, masks: Masks, specs: tuple[TensorSpec, ...]) -> Weights:
-    """The tensors that :func:`pack_values` took apart, zero where masks drop a weight.
+    """The tensors that :func:`pack_values` took apart; what masks drop is at its start.
 
     Raises:
         ValueError: there are more or fewer values than the masks keep.
@@ -40,6 +40,6 @@ def _count(spec: TensorSpec, mask: Bool | None) -> int:
 def _spread(part: Float32, mask: Bool | None, spec: TensorSpec) -> Float32:
     if mask is None:
         return part.reshape(spec.shape)
-    tensor = np.zeros(spec.shape, np.float32)
+    tensor = np.full(spec.shape, spec.start, np.float32)
     tensor[mask] = part
     return tensor

@@ -5,26 +5,11 @@ arXiv 2504.00308. With the same mask everywhere this is the mean of FedAvg over 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.tensors import Bool, Float32, Float64, Masks, Weights
-
-
-@dataclass(frozen=True)
-class HeldWeights:
-    """One client's weights.
-
-    Attributes:
-        weights: its tensors; what lies outside its masks is ignored.
-        masks: the weights it holds.
-        samples: its share in the mean.
-    """
-
-    weights: Weights
-    masks: Masks
-    samples: int
+from trainer.aggregation.held import HeldWeights
+from trainer.tensors import Bool, Float32, Float64, Weights
 
 
 def sparse_mean(previous: Weights, updates: Iterable[HeldWeights]) -> Weights:

@@ -1,70 +1,74 @@
 """What a client sends is checked before it touches the model."""
 
-from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from host_bridge.errors import UserError
 from trainer.engines.base import ClientReply
+from trainer.tensors import Float32
+from trainer.wire import Codec
 
 
 class InvalidReplyError(UserError):
     """A client's reply cannot be averaged."""
 
 
-def check_reply(
-    reply: ClientReply, round_number: int, value_counts: Sequence[int], seen: Container[int] = ()
-) -> ClientReply:
-    """Return the reply if it answers the round.
+@dataclass(frozen=True)
+class ReplyChecker:
+    """Checks the replies of one round.
 
-    Args:
-        reply: what the client sent.
-        round_number: the round that runs.
-        value_counts: for each client, the number of values its mask keeps.
-        seen: clients that have replied already.
-
-    Raises:
-        InvalidReplyError: unknown client, second reply, wrong round, wrong number or type of values, a NaN or an
-            infinity, or no samples.
+    Attributes:
+        round: the round that runs, from 1.
+        codec: how updates are written.
+        own: for each client of the cohort, the server's values, float32 (values,).
+        fingerprints: for each client of the cohort, the fingerprint of its masks.
     """
-    fault = _fault(reply, round_number, value_counts, seen)
-    if fault is not None:
-        raise InvalidReplyError(f"client {reply.client} sent {fault} in round {round_number}; remove or restart it")
-    return reply
+
+    round: int
+    codec: Codec
+    own: dict[int, Float32] = field(repr=False)
+    fingerprints: dict[int, int]
+
+    def values(self, reply: ClientReply, seen: set[int]) -> Float32:
+        """The client's values, float32 (values,).
+
+        Args:
+            reply: what the client sent.
+            seen: clients that have replied already.
+
+        Raises:
+            InvalidReplyError: unknown client, second reply, wrong round, wrong masks, wrong size, a NaN or an
+                infinity, or no samples; names the client.
+        """
+        fault = self._header_fault(reply, seen)
+        if fault is None:
+            try:
+                values = self.codec.decode_update(reply.payload, self.own[reply.client])
+            except ValueError as error:
+                raise self._error(reply, str(error)) from None
+            fault = _value_fault(values)
+        if fault is not None:
+            raise self._error(reply, fault)
+        return values
+
+    def _header_fault(self, reply: ClientReply, seen: set[int]) -> str | None:
+        if reply.client not in self.own:
+            return "an update, but was not asked"
+        if reply.client in seen:
+            return "a second update"
+        if reply.round != self.round:
+            return f"an update of round {reply.round}"
+        if reply.masks != self.fingerprints[reply.client]:
+            return "an update under other masks than were agreed"
+        if reply.samples < 1:
+            return f"a sample count of {reply.samples}"
+        return None if np.isfinite(reply.loss) else f"a loss of {reply.loss}"
+
+    def _error(self, reply: ClientReply, fault: str) -> InvalidReplyError:
+        return InvalidReplyError(f"client {reply.client} sent {fault} in round {self.round}")
 
 
-def check_all_replied(seen: Container[int], clients: int, round_number: int) -> None:
-    """Refuse a round in which a client said nothing.
-
-    Raises:
-        InvalidReplyError: a reply is missing.
-    """
-    for client in range(clients):
-        if client not in seen:
-            raise InvalidReplyError(f"client {client} sent nothing in round {round_number}; remove or restart it")
-
-
-def _fault(reply: ClientReply, round_number: int, value_counts: Sequence[int], seen: Container[int]) -> str | None:
-    if not 0 <= reply.client < len(value_counts):
-        return f"an update, but there are only {len(value_counts)} clients,"
-    if reply.client in seen:
-        return "a second update"
-    if reply.round != round_number:
-        return f"an update of round {reply.round}"
-    if reply.samples < 1:
-        return f"a sample count of {reply.samples}"
-    return _value_fault(reply, value_counts[reply.client])
-
-
-def _value_fault(reply: ClientReply, count: int) -> str | None:
-    values = reply.values
-    if values.dtype != np.float32:
-        return f"values of type {values.dtype} instead of float32"
-    if values.shape != (count,):
-        return f"values of shape {list(values.shape)} instead of {[count]}"
+def _value_fault(values: Float32) -> str | None:
     bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        return f"{len(bad)} values that are not finite, the first at position {bad[0]},"
-    if not np.isfinite(reply.loss):
-        return f"a loss of {reply.loss}"
-    return None
+    return f"{len(bad)} values that are not finite, the first at position {bad[0]}," if len(bad) else None

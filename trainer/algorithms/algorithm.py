@@ -3,12 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from trainer.aggregation import Aggregate
 from trainer.engines.base import Engine, LocalWork
 from trainer.models.network import Network
 from trainer.pruners import Pruner
-from trainer.tensors import Masks, TensorSpec, Weights
+from trainer.server_optimisers import OptimiserMemory
+from trainer.tensors import Float32, Int32, Masks, TensorSpec, Weights
+
+SamplesOf = Callable[[int], tuple[Float32, Int32]]
+"""A client's batch for saliency scores: x and y."""
+
+
+ServerStep = Callable[[tuple[TensorSpec, ...], Weights, Weights, OptimiserMemory], tuple[Weights, OptimiserMemory]]
+"""A server optimiser with its learning rate filled in."""
 
 
 @dataclass(frozen=True)
@@ -18,14 +25,16 @@ class ServerState:
     Attributes:
         round: rounds done.
         specs: the model's tensors.
-        weights: the global model; zero where no client holds a weight.
-        masks: for each client, the weights it holds; one and the same object where masks are shared.
+        weights: the global model; at its start where no client holds an element.
+        masks: for each client, what it holds; one and the same object where masks are shared.
+        memory: of the server's optimiser and of the algorithm, by name.
     """
 
     round: int
     specs: tuple[TensorSpec, ...] = field(repr=False)
     weights: Weights = field(repr=False)
     masks: tuple[Masks, ...] = field(repr=False)
+    memory: dict[str, Weights] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -35,18 +44,54 @@ class Beginning:
     Attributes:
         network: the model.
         weights: its initial weights.
-        clients: number of clients.
+        samples: number of training samples of each client.
         pruner: how connections are scored.
         sparsity: share of prunable weights to drop.
-        random: the pruner's only source of chance.
+        mask_source: ``shared``, ``federated`` or ``personalized``: whose saliency decides.
+        samples_of: gives a client's batch for saliency scores.
+        seed: of the run; the pruner's chance follows from it.
     """
 
     network: Network
     weights: Weights = field(repr=False)
-    clients: int
+    samples: tuple[int, ...]
     pruner: Pruner
     sparsity: float
-    random: np.random.Generator
+    mask_source: str
+    samples_of: SamplesOf = field(repr=False)
+    seed: int
+
+    @property
+    def clients(self) -> int:
+        """Number of clients."""
+        return len(self.samples)
+
+
+@dataclass(frozen=True)
+class RoundPlan:
+    """What a round is to be.
+
+    Attributes:
+        work: what clients do.
+        cohort: clients that are asked, ascending.
+        absent: those of the cohort that will not answer in time (simulated).
+        quorum: share of the cohort that has to answer, or the round changes nothing.
+        aggregate: how updates become one.
+        optimise: what the server makes of it: a :class:`trainer.server_optimisers.ServerOptimiser` with its rate.
+        rounds: rounds of the whole run, for methods with a schedule of their own.
+        adjust_every: rounds between changes of the masks, for methods that change them.
+        sparsity: share of prunable weights to drop, for methods that change masks.
+    """
+
+    work: LocalWork
+    cohort: tuple[int, ...]
+    aggregate: Aggregate
+    optimise: ServerStep
+    rounds: int
+    absent: frozenset[int] = frozenset()
+    quorum: float = 0.0
+    adjust_every: int = 5
+    sparsity: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +100,7 @@ class Exchange:
 
     Attributes:
         client: position of the client.
-        samples: its training samples.
+        samples: its training samples; 0 if it did not answer.
         bytes_down: from server to client.
         bytes_up: from client to server.
     """
@@ -71,16 +116,20 @@ class RoundMetrics:
     """What happened in a round.
 
     Attributes:
-        loss: training loss, mean over the clients weighted by samples.
-        exchanges: each client's traffic, in the order of the replies.
+        loss: training loss, mean over the clients weighted by samples; None if nobody answered.
+        exchanges: each client's traffic, ascending.
+        rejected: updates that were not used, in words that name the client.
+        applied: whether the quorum was reached, so that the round changed the model.
     """
 
-    loss: float
+    loss: float | None
     exchanges: tuple[Exchange, ...]
+    rejected: tuple[str, ...] = ()
+    applied: bool = True
 
 
 Initialise = Callable[[Beginning], ServerState]
-RunRound = Callable[[ServerState, Engine, LocalWork], tuple[ServerState, RoundMetrics]]
+RunRound = Callable[[ServerState, Engine, RoundPlan], tuple[ServerState, RoundMetrics]]
 
 
 @dataclass(frozen=True)
@@ -89,10 +138,16 @@ class Algorithm:
 
     Attributes:
         init: chooses masks and initial weights.
-        run_round: one round over all clients.
-        prunes: whether ``sparsity`` and ``pruner`` mean anything to it.
+        run_round: one round over a cohort.
+        prunes: whether ``sparsity`` means anything to it.
+        pruners: names of the pruners it can score with, the default first; none if it needs no scores.
+        mask_sources: whose saliency may decide, beside ``shared``.
+        fixed_masks: whether masks never change after ``init``.
     """
 
     init: Initialise
     run_round: RunRound
     prunes: bool
+    pruners: tuple[str, ...] = ()
+    mask_sources: tuple[str, ...] = ()
+    fixed_masks: bool = True

@@ -1,77 +1,114 @@
-"""The round that all algorithms with fixed masks share: broadcast values, train locally, average over holders."""
+"""The round that all algorithms share: broadcast values, train locally, aggregate over holders, step the server."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from trainer.aggregation import HeldWeights, check_reply, sparse_mean
-from trainer.aggregation.validate import check_all_replied
-from trainer.algorithms.algorithm import Exchange, RoundMetrics, ServerState
-from trainer.engines.base import ClientReply, ClientTask, Engine, LocalWork
+from host_bridge.errors import UserError
+from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker
+from trainer.algorithms.algorithm import Exchange, RoundMetrics, RoundPlan, ServerState
+from trainer.engines.base import ClientReply, ClientTask, Engine
+from trainer.masks import fingerprint
 from trainer.tensors import Float32, Masks
-from trainer.traffic import values_bytes
+from trainer.traffic import payload_bytes
 from trainer.values import pack_values, unpack_values
+from trainer.wire import CODECS, Codec
 
 
-def run_round(state: ServerState, engine: Engine, work: LocalWork) -> tuple[ServerState, RoundMetrics]:
-    """One round over all clients.
+def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
+    """One round over a cohort.
+
+    A client that does not answer, or whose update is wrong, is left out. If fewer than the quorum remain, the model
+    stays as it is.
 
     Raises:
-        InvalidReplyError: a client's reply is wrong or missing.
+        UserError: every single update was wrong; says why.
     """
-    broadcasts = _broadcasts(state)
-    log = _Log()
-    replies = engine.train(_tasks(state, broadcasts, work))
-    weights = sparse_mean(state.weights, _held(state, broadcasts, replies, log))
-    check_all_replied(log.exchanges, len(state.masks), state.round + 1)
-    samples = sum(exchange.samples for exchange in log.exchanges.values())
-    metrics = RoundMetrics(log.weighted_loss / samples, tuple(log.exchanges.values()))
-    return replace(state, round=state.round + 1, weights=weights), metrics
+    round_ = _Round(state, plan)
+    replies = engine.train(round_.tasks())
+    mean = plan.aggregate(state.weights, round_.held(replies))
+    metrics = round_.metrics()
+    advanced = replace(state, round=state.round + 1)
+    if not metrics.applied:
+        return advanced, metrics
+    weights, memory = plan.optimise(state.specs, state.weights, mean, state.memory)
+    return replace(advanced, weights=weights, memory={**state.memory, **memory}), metrics
 
 
 @dataclass(frozen=True)
 class _Broadcast:
     """What goes down to the clients of one mask, packed and measured once."""
 
-    values: Float32
+    own: Float32 = field(repr=False)
+    payload: bytes = field(repr=False)
     bytes: int
+    fingerprint: int
 
 
 @dataclass
-class _Log:
-    """What the stream of replies leaves behind."""
+class _Round:
+    """One round while it runs: what was sent, and what came back."""
 
-    exchanges: dict[int, Exchange] = field(default_factory=dict)
+    state: ServerState
+    plan: RoundPlan
+    replied: dict[int, Exchange] = field(default_factory=dict)
+    rejected: list[str] = field(default_factory=list)
     weighted_loss: float = 0.0
 
+    @cached_property
+    def codec(self) -> Codec:
+        return CODECS.get(self.plan.work.encoding)
 
-def _broadcasts(state: ServerState) -> tuple[_Broadcast, ...]:
-    """For each client its broadcast; clients that share a mask share it."""
-    by_mask: dict[int, _Broadcast] = {}
-    for masks in state.masks:
-        if id(masks) not in by_mask:
-            by_mask[id(masks)] = _broadcast(state, masks)
-    return tuple(by_mask[id(masks)] for masks in state.masks)
+    @cached_property
+    def broadcasts(self) -> dict[int, _Broadcast]:
+        """For each client of the cohort its broadcast; clients that share a mask share it."""
+        masks = {client: self.state.masks[client] for client in self.plan.cohort}
+        by_mask = {id(mask): self._broadcast(mask) for mask in {id(m): m for m in masks.values()}.values()}
+        return {client: by_mask[id(mask)] for client, mask in masks.items()}
 
+    def tasks(self) -> Iterator[ClientTask]:
+        """What the clients that are there have to do."""
+        number = self.state.round + 1
+        for client, sent in self.broadcasts.items():
+            if client not in self.plan.absent:
+                yield ClientTask(client, number, sent.payload, self.plan.work, sent.fingerprint)
 
-def _broadcast(state: ServerState, masks: Masks) -> _Broadcast:
-    values = pack_values(state.weights, masks)
-    return _Broadcast(values, values_bytes(values))
+    def held(self, replies: Iterable[ClientReply]) -> Iterator[HeldWeights]:
+        """Check and measure replies as they come; each is forgotten once it is aggregated."""
+        checker = ReplyChecker(
+            self.state.round + 1,
+            self.codec,
+            {client: sent.own for client, sent in self.broadcasts.items()},
+            {client: sent.fingerprint for client, sent in self.broadcasts.items()},
+        )
+        for reply in replies:
+            try:
+                values = checker.values(reply, set(self.replied))
+            except InvalidReplyError as error:
+                self.rejected.append(str(error))
+                continue
+            down, up = self.broadcasts[reply.client].bytes, payload_bytes(reply.payload)
+            self.replied[reply.client] = Exchange(reply.client, reply.samples, down, up)
+            self.weighted_loss += reply.samples * reply.loss
+            masks = self.state.masks[reply.client]
+            yield HeldWeights(unpack_values(values, masks, self.state.specs), masks, reply.samples)
 
+    def metrics(self) -> RoundMetrics:
+        """What happened, once all replies are in."""
+        if self.rejected and not self.replied:
+            raise UserError(f"{self.rejected[0]}, and no other update could be used; use a lower --learning-rate")
+        samples = sum(exchange.samples for exchange in self.replied.values())
+        exchanges = tuple(
+            self.replied.get(client, Exchange(client, 0, sent.bytes, 0)) for client, sent in self.broadcasts.items()
+        )
+        return RoundMetrics(
+            loss=self.weighted_loss / samples if samples else None,
+            exchanges=exchanges,
+            rejected=tuple(self.rejected),
+            applied=bool(self.replied) and len(self.replied) >= self.plan.quorum * len(self.plan.cohort),
+        )
 
-def _tasks(state: ServerState, broadcasts: tuple[_Broadcast, ...], work: LocalWork) -> Iterator[ClientTask]:
-    for client, broadcast in enumerate(broadcasts):
-        yield ClientTask(client, state.round + 1, broadcast.values, work)
-
-
-def _held(
-    state: ServerState, broadcasts: tuple[_Broadcast, ...], replies: Iterable[ClientReply], log: _Log
-) -> Iterator[HeldWeights]:
-    """Check and measure replies as they come; each is forgotten once it is averaged."""
-    counts = [len(broadcast.values) for broadcast in broadcasts]
-    for reply in replies:
-        check_reply(reply, state.round + 1, counts, log.exchanges)
-        down, up = broadcasts[reply.client].bytes, values_bytes(reply.values)
-        log.exchanges[reply.client] = Exchange(reply.client, reply.samples, down, up)
-        log.weighted_loss += reply.samples * reply.loss
-        masks = state.masks[reply.client]
-        yield HeldWeights(unpack_values(reply.values, masks, state.specs), masks, reply.samples)
+    def _broadcast(self, masks: Masks) -> _Broadcast:
+        own = pack_values(self.state.weights, masks)
+        payload = self.codec.encode_values(own)
+        return _Broadcast(own, payload, payload_bytes(payload), fingerprint(masks))

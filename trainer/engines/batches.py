@@ -16,10 +16,11 @@ def draw_batches(samples: int, epochs: int, batch_size: int, random: np.random.G
 
     Returns:
         Positions, int32 (steps, batch_size), and weights, float32 of the same shape: 1, or 0 where a short batch is
-        padded.
+        filled up. It is filled with samples from the beginning of the same order, so that the statistics of a
+        normalisation see a proper batch.
     """
-    padding = -samples % batch_size
-    rows = [np.pad(random.permutation(samples), (0, padding)) for _ in range(epochs)]
-    present = np.pad(np.ones(samples, np.float32), (0, padding))
+    padded = samples + -samples % batch_size
+    rows = [np.resize(random.permutation(samples), padded) for _ in range(epochs)]
+    present = np.arange(padded) < samples
     batches = np.concatenate(rows).astype(np.int32).reshape(-1, batch_size)
-    return batches, np.tile(present, epochs).reshape(-1, batch_size)
+    return batches, np.tile(present.astype(np.float32), epochs).reshape(-1, batch_size)

@@ -1,24 +1,28 @@
 """All clients in this process, one after the other, on one compiled graph."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
+from trainer.backends import Tensor
 from trainer.datasets import Dataset
-from trainer.engines.base import ClientReply, ClientTask
+from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
 from trainer.engines.batches import draw_batches
+from trainer.engines.gradients import Gradients, compile_gradients
 from trainer.engines.local_epochs import compile_local_epochs
 from trainer.engines.shifts import draw_shifts
+from trainer.masks import fingerprint
 from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.seeds import Purpose, generator
-from trainer.tensors import Masks
-from trainer.values import pack_values, unpack_values
+from trainer.tensors import Float32, Masks, Weights
+from trainer.values import pack_values, unpack_values, value_count
+from trainer.wire import CODECS
 
 
 class LocalEngine:
-    """Trains clients with TensorFlow in graph mode.
+    """Trains clients by graphs of the backend.
 
     Args:
         network: the model.
@@ -34,43 +38,86 @@ class LocalEngine:
         self._seed = seed
         self._local_epochs = compile_local_epochs(network)
         self._masks: tuple[Masks, ...] = ()
-        self._multipliers: dict[int, list[Any]] = {}
+        self._fingerprints: dict[int, int] = {}
+        self._multipliers: dict[int, list[Tensor]] = {}
+        self._residuals: dict[int, Float32] = {}
 
     def agree(self, masks: tuple[Masks, ...]) -> None:
         """Fix each client's mask; clients that share one share its tensors."""
         self._masks = masks
         self._multipliers = {id(mask): self._as_multipliers(mask) for mask in masks}
+        self._fingerprints = {id(mask): fingerprint(mask) for mask in masks}
 
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:
         """Run tasks in their order."""
         for task in tasks:
             yield self._train(task)
 
+    def gradients(self, clients: Iterable[int], weights: Weights) -> Iterator[GradientReply]:
+        """Mean dense gradients, one client after the other."""
+        for client in clients:
+            indices = self._partition[client]
+            found = self._gradients(weights, self._dataset.train_x[indices], self._dataset.train_y[indices])
+            yield GradientReply(client, found, len(indices))
+
+    def memory(self) -> Memory:
+        """What rounding has taken from each client's updates."""
+        return {f"residual/{client}": residual for client, residual in self._residuals.items()}
+
+    def restore(self, memory: Memory) -> None:
+        """Bring back what :meth:`memory` gave."""
+        self._residuals = {int(name.split("/")[1]): residual.astype(np.float32) for name, residual in memory.items()}
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+    @cached_property
+    def _gradients(self) -> Gradients:
+        return compile_gradients(self._network)
+
     def _train(self, task: ClientTask) -> ClientReply:
-        import tensorflow as tf
+        masks, samples = self._masks[task.client], len(self._partition[task.client])
+        codec, specs = CODECS.get(task.work.encoding), self._network.specs
+        received = codec.decode_values(task.payload, value_count(specs, masks))
+        trained, loss = self._fit(task, unpack_values(received, masks, specs))
+        residual = self._residuals.get(task.client, np.zeros_like(received))
+        payload, lost = codec.encode_update(pack_values(trained, masks), received, residual)
+        if lost.any():
+            self._residuals[task.client] = lost
+        return ClientReply(task.client, task.round, payload, samples, loss, self._fingerprints[id(masks)])
 
-        masks, indices = self._masks[task.client], self._partition[task.client]
+    def _fit(self, task: ClientTask, weights: Weights) -> tuple[Weights, float]:
+        """Local training from ``weights``."""
+        from keras import ops
+
+        indices, work = self._partition[task.client], task.work
         random = generator(self._seed, Purpose.SHUFFLE, task.round, task.client)
-        batches, present = draw_batches(len(indices), task.work.epochs, task.work.batch_size, random)
-        shifts = draw_shifts(len(batches), task.work.shift, random)
+        batches, present = draw_batches(len(indices), work.epochs, work.batch_size, random)
+        optional = {"shifts": draw_shifts(len(batches), work.shift, random)} if work.shift else {}
+        given = {
+            "x": self._dataset.train_x[indices],
+            "y": self._dataset.train_y[indices],
+            "batches": batches,
+            "present": present,
+            "learning_rate": np.float32(work.learning_rate),
+            "momentum": np.float32(work.momentum),
+            "weight_decay": np.float32(work.weight_decay),
+            "proximal": np.float32(work.proximal),
+            **optional,
+        }
         trained, loss = self._local_epochs(
-            [tf.constant(weight) for weight in unpack_values(task.values, masks, self._network.specs)],
-            self._multipliers[id(masks)],
-            x=tf.constant(self._dataset.train_x[indices]),
-            y=tf.constant(self._dataset.train_y[indices]),
-            batches=tf.constant(batches),
-            present=tf.constant(present),
-            shifts=tf.constant(shifts),
-            learning_rate=tf.constant(task.work.learning_rate, tf.float32),
-            momentum=tf.constant(task.work.momentum, tf.float32),
-            weight_decay=tf.constant(task.work.weight_decay, tf.float32),
+            [ops.convert_to_tensor(weight) for weight in weights],
+            self._multipliers[id(self._masks[task.client])],
+            **{name: ops.convert_to_tensor(value) for name, value in given.items()},
         )
-        values = pack_values(tuple(weight.numpy() for weight in trained), masks)
-        return ClientReply(task.client, task.round, values, len(indices), float(loss))
+        return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
 
-    def _as_multipliers(self, masks: Masks) -> list[Any]:
+    def _as_multipliers(self, masks: Masks) -> list[Tensor]:
         """Float32 tensors of 1 and 0 in the shape of the weights."""
-        import tensorflow as tf
+        from keras import ops
 
         rows = zip(masks, self._network.specs, strict=True)
-        return [tf.constant(np.ones(spec.shape) if mask is None else mask, tf.float32) for mask, spec in rows]
+        return [
+            ops.convert_to_tensor(np.ones(spec.shape, np.float32) if mask is None else mask.astype(np.float32))
+            for mask, spec in rows
+        ]

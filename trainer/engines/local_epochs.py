@@ -3,48 +3,64 @@
 from collections.abc import Callable
 from typing import Any
 
+from trainer.backends import Tensor, backend
 from trainer.engines.shifts import move_images
+from trainer.losses import cross_entropy
 from trainer.models.network import Network
+from trainer.tensors import Role
 
 LocalEpochs = Callable[..., tuple[list[Any], Any]]
 
 
 def compile_local_epochs(network: Network) -> LocalEpochs:
-    """Compile SGD with momentum and weight decay over a client's batches.
+    """Compile SGD with momentum, weight decay and FedProx's proximal term over a client's batches.
 
-    The graph is traced once and serves all clients: the number of batches is read from the input, short batches are
-    padded with samples of weight 0. Gradients are multiplied by the masks, so a dropped weight, which starts at
-    zero and gets no velocity, stays exactly zero.
+    T. Li et al.: "Federated Optimization in Heterogeneous Networks", MLSys 2020, arXiv 1812.06127 (proximal term).
+    The graph is traced once and serves all clients: the number of batches is read from the input. Gradients are
+    multiplied by the masks, so a dropped weight, which gets no velocity, stays exactly at its start; so do the
+    running statistics of a dead channel.
 
     Returns:
         A function of weights, masks (float32, 1 or 0, like the weights) and, by keyword, x (samples, …), y
         (samples,), batches (int32 (steps, batch), positions in x), present (float32, like batches: 1, or 0 for
-        padding), shifts (int32 (steps, 2), pixels down and right), learning_rate, momentum and weight_decay
-        (float32 scalars). It gives the trained weights and the mean loss over all samples seen.
+        filling), shifts (int32 (steps, 2), pixels down and right; optional), learning_rate, momentum, weight_decay
+        and proximal (float32 scalars). It gives the trained weights and the mean loss over all samples seen.
     """
-    import tensorflow as tf
+    from keras import ops
 
-    def loss_of(weights: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, network.logits(weights, x))
-        return tf.reduce_sum(losses * share)
+    count = network.trained
+    decays = [spec.role is not Role.SCALE for spec in network.specs[:count]]
 
-    def local_epochs(weights: list[tf.Tensor], masks: list[tf.Tensor], **given: tf.Tensor) -> Any:  # noqa: ANN401
-        def step(number: tf.Tensor, now: list[tf.Tensor], velocity: list[tf.Tensor], total: tf.Tensor) -> Any:  # noqa: ANN401
+    def loss_and_statistics(trained: list[Tensor], rest: list[Tensor], x: Tensor, y: Tensor, share: Tensor) -> Any:  # noqa: ANN401
+        logits, statistics = network.forward([*trained, *rest], x)
+        return ops.sum(cross_entropy(logits, y) * share), statistics
+
+    def local_epochs(weights: list[Tensor], masks: list[Tensor], **given: Tensor) -> tuple[list[Tensor], Tensor]:
+        start = weights[:count]
+
+        def step(number: Tensor, state: list[Any]) -> list[Any]:
+            now, rest, velocity, total = state
             rows, present = given["batches"][number], given["present"][number]
-            count = tf.reduce_sum(present)
-            with tf.GradientTape() as tape:
-                tape.watch(now)
-                x = move_images(tf.gather(given["x"], rows), given["shifts"][number])
-                loss = loss_of(now, x, tf.gather(given["y"], rows), present / count)
-            decayed = [g + given["weight_decay"] * w for g, w in zip(tape.gradient(loss, now), now, strict=True)]
-            velocity = [given["momentum"] * v + d * m for v, d, m in zip(velocity, decayed, masks, strict=True)]
+            x, y, samples = ops.take(given["x"], rows, axis=0), ops.take(given["y"], rows, axis=0), ops.sum(present)
+            if "shifts" in given:
+                x = move_images(x, given["shifts"][number])
+            (loss, statistics), gradients = backend().value_and_gradients(
+                lambda trained: loss_and_statistics(trained, rest, x, y, present / samples), now
+            )
+            directions = [
+                g + (given["weight_decay"] * w if decay else 0.0) + given["proximal"] * (w - w0)
+                for g, w, w0, decay in zip(gradients, now, start, decays, strict=True)
+            ]
+            velocity = [
+                given["momentum"] * v + d * m for v, d, m in zip(velocity, directions, masks[:count], strict=True)
+            ]
             now = [w - given["learning_rate"] * v for w, v in zip(now, velocity, strict=True)]
-            return number + 1, now, velocity, total + loss * count
+            kept = [m * new + (1 - m) * old for m, new, old in zip(masks[count:], statistics, rest, strict=True)]
+            return [now, kept, velocity, total + loss * samples]
 
-        start = (tf.constant(0), weights, [tf.zeros_like(weight) for weight in weights], tf.constant(0.0))
-        steps = tf.shape(given["batches"])[0]
-        _, trained, _, total = tf.while_loop(lambda number, *_: number < steps, step, start, parallel_iterations=1)
-        return trained, total / tf.reduce_sum(given["present"])
+        state = [start, weights[count:], [ops.zeros_like(weight) for weight in start], ops.zeros(())]
+        trained, rest, _, total = backend().repeat(ops.shape(given["batches"])[0], step, state)
+        return [*trained, *rest], total / ops.sum(given["present"])
 
-    compiled: LocalEpochs = tf.function(local_epochs, reduce_retracing=True)
+    compiled: LocalEpochs = backend().compile(local_epochs)
     return compiled

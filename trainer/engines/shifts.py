@@ -24,16 +24,19 @@ def draw_shifts(steps: int, shift: int, random: np.random.Generator) -> Int32:
     return (random.integers(-shift, shift + 1, (steps, 2)) * moved).astype(np.int32)
 
 
-def move_images(x: Any, shift: Any) -> Any:  # noqa: ANN401 - TensorFlow tensors
+def move_images(x: Any, shift: Any) -> Any:  # noqa: ANN401 - tensors of the backend
     """Move a batch; zeros come in from the edge.
 
     Args:
         x: float32 (samples, height, width, channels).
         shift: int32 (2,), rows down and columns right.
     """
-    import tensorflow as tf
+    from keras import ops
 
-    before, behind = tf.maximum(shift, 0), tf.maximum(-shift, 0)
-    padded = tf.pad(x, [[0, 0], [before[0], behind[0]], [before[1], behind[1]], [0, 0]])
-    start = tf.concat([[0], behind, [0]], 0)
-    return tf.ensure_shape(tf.slice(padded, start, tf.shape(x)), x.shape)
+    for axis in (1, 2):
+        size = x.shape[axis]
+        source = ops.arange(size) - shift[axis - 1]
+        inside = ops.cast((source >= 0) & (source < size), x.dtype)
+        moved = ops.take(x, ops.clip(source, 0, size - 1), axis=axis)
+        x = moved * ops.reshape(inside, [-1 if other == axis else 1 for other in range(4)])
+    return x

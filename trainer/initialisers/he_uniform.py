@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.initialisers.philox import UInt32, philox4x32
-from trainer.tensors import Float32, TensorSpec, Weights
+from trainer.tensors import Float32, Role, TensorSpec, Weights
 
 DOMAIN = 0x46504931
 """Last word of every counter, "FPI1" read as a big-endian number: the version of this scheme."""
@@ -53,9 +53,9 @@ def he_uniform(words: UInt32, fan_in: int) -> Float32:
 
 
 def initial_tensor(seed: int, tensor: int, spec: TensorSpec) -> Float32:
-    """Initial values of one tensor: He-uniform for what is prunable, zeros for the rest (biases)."""
-    if not spec.prunable:
-        return np.zeros(spec.shape, np.float32)
+    """Initial values of one tensor: He-uniform for kernels; ones for normalisation scales and variances, else zeros."""
+    if spec.role not in (Role.KERNEL, Role.DEPTHWISE):
+        return np.full(spec.shape, spec.start, np.float32)
     return he_uniform(random_words(seed, tensor, spec.size), spec.fan_in).reshape(spec.shape)
 
 

@@ -9,7 +9,7 @@ survived is brought to 2, unit by unit, rather than scaled by a count. docs/seed
 import numpy as np
 
 from trainer.masks import apply_mask
-from trainer.tensors import Float32, Masks, Weights
+from trainer.tensors import Float32, Masks, TensorSpec, Weights
 
 _SUM_OF_SQUARES = np.float32(2)
 
@@ -32,9 +32,11 @@ def survivor_scale(weight: Float32) -> Float32:
     return np.sqrt(ratio)
 
 
-def rescale_survivors(weights: Weights, masks: Masks) -> Weights:
-    """Masked weights, each output unit multiplied by :func:`survivor_scale`; other tensors as they are."""
-    return tuple(
-        weight if mask is None else apply_mask(weight, mask) * survivor_scale(apply_mask(weight, mask))
-        for weight, mask in zip(weights, masks, strict=True)
-    )
+def rescale_survivors(specs: tuple[TensorSpec, ...], weights: Weights, masks: Masks) -> Weights:
+    """Masked weights, each output unit of a prunable tensor multiplied by :func:`survivor_scale`."""
+    rows = zip(specs, weights, masks, strict=True)
+    return tuple(_rescaled(spec, apply_mask(weight, mask, spec.start)) for spec, weight, mask in rows)
+
+
+def _rescaled(spec: TensorSpec, weight: Float32) -> Float32:
+    return weight * survivor_scale(weight) if spec.prunable else weight

@@ -5,11 +5,19 @@ import numpy as np
 from host_bridge.errors import UserError
 from trainer.masks import apply_masks, top_k
 from trainer.models.network import Network
-from trainer.pruners.pruner import Pruner, ScoringContext
+from trainer.pruners.pruner import Pruner, Samples, ScoringContext
 from trainer.tensors import Bool, Float64, Masks, Scores, Weights, all_kept, count_prunable
 
 
-def prune(pruner: Pruner, network: Network, weights: Weights, sparsity: float, random: np.random.Generator) -> Masks:
+def prune(
+    pruner: Pruner,
+    network: Network,
+    weights: Weights,
+    sparsity: float,
+    *,
+    random: np.random.Generator,
+    samples: Samples | None = None,
+) -> Masks:
     """Choose the weights to keep.
 
     Args:
@@ -18,6 +26,7 @@ def prune(pruner: Pruner, network: Network, weights: Weights, sparsity: float, r
         weights: its initial weights.
         sparsity: share of prunable weights to drop, between 0 and 1.
         random: the pruner's only source of chance.
+        samples: x and y that data-driven pruners score with.
 
     Returns:
         Masks that keep ``round((1 - sparsity) * prunable weights)`` weights in all.
@@ -27,10 +36,10 @@ def prune(pruner: Pruner, network: Network, weights: Weights, sparsity: float, r
     """
     score = pruner.prepare(network)
     masks = all_kept(network.specs)
-    total = count_prunable(masks)
+    total = count_prunable(network.specs)
     for iteration in range(1, pruner.iterations + 1):
         keep = round(total * (1 - sparsity) ** (iteration / pruner.iterations))
-        context = ScoringContext(network, apply_masks(weights, masks), masks, random)
+        context = ScoringContext(network, apply_masks(network.specs, weights, masks), masks, random, samples)
         scores = _behind_survivors(score(context), masks)
         masks = _masks(scores, pruner.budget(scores, keep))
     _check_no_collapse(network, masks, sparsity)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.models.network import Network
-from trainer.tensors import Masks, Scores, Weights
+from trainer.tensors import Float32, Int32, Masks, Scores, Weights
+
+Samples = tuple[Float32, Int32]
+"""x (samples, height, width, channels) and y (samples,)."""
 
 Scorer = Callable[["ScoringContext"], Scores]
 Budget = Callable[[Scores, int], tuple[int | None, ...]]
@@ -22,12 +25,14 @@ class ScoringContext:
         weights: initial weights, already zero where ``masks`` drops them.
         masks: what earlier iterations left.
         random: the only source of chance.
+        samples: x and y that data-driven pruners score with; None for the others.
     """
 
     network: Network
     weights: Weights
     masks: Masks
     random: np.random.Generator
+    samples: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,11 @@ class Pruner:
     Attributes:
         prepare: given the network, returns the scoring function; what it compiles is reused over iterations.
         budget: spreads the kept weights over the tensors.
+        needs_data: whether it scores with samples.
         iterations: times to score and prune, keeping ``density ** (i / iterations)`` after the i-th.
     """
 
     prepare: Callable[[Network], Scorer]
     budget: Budget
     iterations: int = 1
+    needs_data: bool = False

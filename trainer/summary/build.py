@@ -16,6 +16,7 @@ from trainer.partitions import Partition
 from trainer.prepare import Prepared
 from trainer.summary.document import (
     AccuracySummary,
+    ClientsSummary,
     DeviceSummary,
     FirmwareSummary,
     LayerSummary,
@@ -42,13 +43,13 @@ def build_summary(
         conversion: the int8 model.
         deployment: the model on a board; None without one.
     """
-    specs, masks = prepared.network.specs, prepared.masks
+    specs, masks = prepared.network.specs, history.state.masks[0]
     parameters = _parameters(specs, masks)
     return RunSummary(
         config=_portable(config.model_dump(mode="json")),
         seed=config.seed,
         method=config.method,
-        pruner=config.pruner if prepared.algorithm.prunes else None,
+        pruner=prepared.pruner,
         sparsity=1 - parameters.prunable_kept / parameters.prunable_total,
         parameters=parameters,
         rounds=tuple(_round(record) for record in history.rounds),
@@ -57,7 +58,8 @@ def build_summary(
         model_bytes=conversion.bytes,
         firmware=None if deployment is None else FirmwareSummary(**deployment.firmware.model_dump()),
         device=None if deployment is None else _device(deployment),
-        traffic=_traffic(history, config.clients, prepared.dense_bytes),
+        clients=_clients(history),
+        traffic=_traffic(history, prepared.dense_bytes),
         layers=_layers(specs, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
@@ -87,8 +89,8 @@ def _parameters(specs: tuple[TensorSpec, ...], masks: Masks) -> Parameters:
     return Parameters(
         total=sum(spec.size for spec in specs),
         kept=value_count(specs, masks),
-        prunable_total=count_prunable(masks),
-        prunable_kept=count_kept(masks),
+        prunable_total=count_prunable(specs),
+        prunable_kept=count_kept(specs, masks),
     )
 
 
@@ -98,6 +100,11 @@ def _round(record: RoundRecord) -> RoundSummary:
         accuracy=record.accuracy,
         loss=record.test_loss,
         train_loss=record.loss,
+        answered=record.answered,
+        asked=record.asked,
+        rejected=record.rejected,
+        applied=record.applied,
+        kept=record.kept,
         bytes_up_per_client=record.bytes_up_per_client,
         bytes_down_per_client=record.bytes_down_per_client,
         seconds=record.seconds,
@@ -108,7 +115,21 @@ def _device(deployment: Deployment) -> DeviceSummary:
     return DeviceSummary(**deployment.verify.model_dump(include=set(DeviceSummary.model_fields)))
 
 
-def _traffic(history: History, clients: int, dense_bytes: int) -> TrafficSummary:
+def _clients(history: History) -> ClientsSummary:
+    local = np.array([client.local for client in history.clients])
+    overall = np.array([client.overall for client in history.clients])
+    return ClientsSummary(
+        local=tuple(local.tolist()),
+        local_mean=float(local.mean()),
+        local_worst=float(local.min()),
+        local_spread=float(local.std()),
+        overall_mean=float(overall.mean()),
+        overall_worst=float(overall.min()),
+        overall_spread=float(overall.std()),
+    )
+
+
+def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
     up = [record.bytes_up_per_client for record in history.rounds]
     down = [record.bytes_down_per_client for record in history.rounds]
     return TrafficSummary(
@@ -116,8 +137,8 @@ def _traffic(history: History, clients: int, dense_bytes: int) -> TrafficSummary
         bytes_down_per_client=round(float(np.mean(down))),
         dense_bytes_up_per_client=dense_bytes,
         dense_bytes_down_per_client=dense_bytes,
-        total_bytes=clients * (sum(up) + sum(down)),
-        dense_total_bytes=clients * 2 * dense_bytes * len(history.rounds),
+        total_bytes=sum(r.answered * r.bytes_up_per_client + r.asked * r.bytes_down_per_client for r in history.rounds),
+        dense_total_bytes=sum((r.answered + r.asked) * dense_bytes for r in history.rounds),
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firmware_gen.report import FirmwareReport
 from host_bridge.atomic import write_whole
 
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 
 
 class _Frozen(BaseModel):
@@ -34,7 +34,12 @@ class RoundSummary(_Frozen):
     round: int = Field(description="from 1")
     accuracy: float = Field(description="of the global model on the test set, after the round")
     loss: float = Field(description="of the global model on the test set")
-    train_loss: float = Field(description="mean over the clients, weighted by samples")
+    train_loss: float | None = Field(description="mean over the clients, weighted by samples; null if none answered")
+    answered: int = Field(description="clients whose update was used")
+    asked: int = Field(description="clients in the cohort")
+    rejected: tuple[str, ...] = Field(description="updates that were not used, in words that name the client")
+    applied: bool = Field(description="whether the quorum was reached, so that the round changed the model")
+    kept: int = Field(description="prunable weights that the (first client's) mask keeps")
     bytes_up_per_client: int = Field(description="mean over the clients, from client to server")
     bytes_down_per_client: int = Field(description="mean over the clients, from server to client")
     seconds: float = Field(description="wall-clock time on the computer that ran it")
@@ -46,6 +51,18 @@ class AccuracySummary(_Frozen):
     float_: float = Field(alias="float", description="float32, TensorFlow")
     int8: float = Field(description="int8, on the host")
     device: float | None = Field(description="int8, from the outputs that the board sent")
+
+
+class ClientsSummary(_Frozen):
+    """How the final model serves the clients, as shares of test samples that it gets right."""
+
+    local: tuple[float, ...] = Field(description="for each client, on test samples distributed like its own")
+    local_mean: float
+    local_worst: float
+    local_spread: float = Field(description="standard deviation over the clients")
+    overall_mean: float = Field(description="on the whole test set, by each client's own model")
+    overall_worst: float
+    overall_spread: float
 
 
 class FirmwareSummary(FirmwareReport):
@@ -108,6 +125,7 @@ class RunSummary(_Frozen):
     parameters: Parameters
     rounds: tuple[RoundSummary, ...]
     accuracy: AccuracySummary
+    clients: ClientsSummary
     model_sha256: str = Field(description="of the int8 .tflite file")
     model_bytes: int = Field(description="size of the int8 .tflite file")
     firmware: FirmwareSummary | None

@@ -1,5 +1,6 @@
 """Accuracy and loss over the rounds."""
 
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from trainer.report.plots.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
@@ -43,10 +44,11 @@ def loss_picture(summary: RunSummary) -> Picture:
     rounds = [one.round for one in summary.rounds]
 
     def paint(axes: "Axes") -> None:
-        test, train = [one.loss for one in summary.rounds], [one.train_loss for one in summary.rounds]
+        test = [one.loss for one in summary.rounds]
+        train = [nan if one.train_loss is None else one.train_loss for one in summary.rounds]
         axes.plot(rounds, test, color=BLUE, linewidth=2, marker="o", markersize=4, label="test, global model")
         axes.plot(rounds, train, color=ORANGE, linewidth=2, linestyle="--", label="training, on the clients")
-        if min(*test, *train) > 0:
+        if min(value for value in (*test, *train) if not isnan(value)) > 0:
             axes.set_yscale("log")
             log_ticks(axes.yaxis, lambda value: f"{value:g}")
         axes.set(xlabel="round", ylabel="cross-entropy in nats")
@@ -54,7 +56,8 @@ def loss_picture(summary: RunSummary) -> Picture:
         _whole_rounds(axes, rounds)
 
     last = summary.rounds[-1]
-    alt = f"Lines: test loss ends at {last.loss:.3f}, training loss at {last.train_loss:.3f}."
+    trained = "unknown" if last.train_loss is None else f"{last.train_loss:.3f}"
+    alt = f"Lines: test loss ends at {last.loss:.3f}, training loss at {trained}."
     caption = (
         "Mean cross-entropy on a logarithmic scale. Training loss is measured on the clients, on their own samples."
     )

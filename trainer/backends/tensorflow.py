@@ -1,0 +1,41 @@
+"""TensorFlow: graph mode, convolutions by oneDNN."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trainer.backends.backend import Tensor
+
+
+class TensorFlowBackend:
+    """See :class:`trainer.backends.backend.Backend`."""
+
+    name = "tensorflow"
+
+    def compile(self, function: Callable[..., Any], *, xla: bool = False) -> Callable[..., Any]:
+        """``tf.function``; one trace serves inputs of different lengths."""
+        import tensorflow as tf
+
+        compiled: Callable[..., Any] = tf.function(function, reduce_retracing=True, jit_compile=xla or None)
+        return compiled
+
+    def value_and_gradients(
+        self, function: Callable[[list[Tensor]], tuple[Tensor, Any]], at: Sequence[Tensor]
+    ) -> tuple[tuple[Tensor, Any], list[Tensor]]:
+        """By ``tf.GradientTape``."""
+        import tensorflow as tf
+
+        inputs = [tf.convert_to_tensor(tensor) for tensor in at]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            value, rest = function(inputs)
+        gradients = tape.gradient(value, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return (value, rest), gradients
+
+    def repeat(self, count: Tensor, step: Callable[[Tensor, Any], Any], state: Any) -> Any:  # noqa: ANN401
+        """By ``tf.while_loop``."""
+        import tensorflow as tf
+
+        def body(number: Tensor, now: Any) -> Any:  # noqa: ANN401
+            return number + 1, step(number, now)
+
+        return tf.while_loop(lambda number, _: number < count, body, (tf.constant(0), state), parallel_iterations=1)[1]
