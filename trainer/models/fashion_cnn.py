@@ -1,8 +1,7 @@
-"""A network of about a million weights for 28x28 images: two convolutions and a wide dense layer.
+"""A network of about a million weights for 28x28 images that two CPU cores can train: most weights are dense.
 
-The shape of the convolutional network that H. B. McMahan, E. Moore, D. Ramage, S. Hampson, B. Aguera y Arcas use in
-"Communication-Efficient Learning of Deep Networks from Decentralized Data", AISTATS 2017, arXiv 1602.05629, with
-3x3 instead of 5x5 kernels, a narrower dense layer and batch normalisation.
+Two convolutions of stride 2 instead of pooling (J. T. Springenberg et al.: "Striving for Simplicity", ICLR 2015
+workshop, arXiv 1412.6806), each normalised, and a wide dense layer.
 """
 
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 from trainer.models.blocks import conv_norm_relu
 from trainer.models.shapes import refuse_smaller
 
-CHANNELS = (32, 64)
-"""Output channels of each 3x3 convolution; 2x2 max pooling follows each."""
-HIDDEN = 320
+CHANNELS = (16, 32)
+"""Output channels of each 3x3 convolution."""
+HIDDEN = 640
 
 
 def fashion_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) -> Any:  # noqa: ANN401
-    """Build the model: 1,025,440 prunable weights for 28x28x1 images and 10 classes.
+    """Build the model: 1,014,672 prunable weights for 28x28x1 images and 10 classes.
 
     Args:
         layers: ``keras.layers`` or ``tf_keras.layers``.
@@ -33,8 +32,7 @@ def fashion_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) ->
     source = layers.Input(input_shape, name="image")
     x = source
     for position, channels in enumerate(CHANNELS, start=1):
-        x = conv_norm_relu(layers, x, channels, 3, f"conv{position}")
-        x = layers.MaxPooling2D(2, name=f"pool{position}")(x)
+        x = conv_norm_relu(layers, x, channels, 3, f"conv{position}", strides=2)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(HIDDEN, activation="relu", name="dense")(x)
     return source, layers.Dense(classes, name="logits")(x)
