@@ -10,24 +10,25 @@ _BLOCK = 512
 
 
 def to_float(x: Array) -> Float32:
-    """float32 copy: bytes (uint8) become 0 to 1, every other type keeps its values."""
+    """float32 copy, contiguous: bytes (uint8) become 0 to 1, every other type keeps its values."""
     if x.dtype == np.uint8:
-        return np.divide(x, _BRIGHTEST, dtype=np.float32)
+        return np.divide(x, _BRIGHTEST, dtype=np.float32, order="C")
     with np.errstate(over="ignore"):
-        return x.astype(np.float32)
+        return x.astype(np.float32, order="C")
 
 
 def standardise(train: Float32, test: Float32) -> None:
-    """Give each channel, the last axis, mean 0 and variance 1 over the training samples; works in place.
+    """Give each channel, the last axis, mean 0 and variance 1 over the training samples.
 
-    The test samples get the training samples' constants. A channel that never changes is only centred.
+    Works in place, on contiguous arrays. The test samples get the training samples' constants. A channel that never
+    changes is only centred.
     """
     channels = train.shape[-1]
     mean = _channel_mean(train, np.zeros(channels, np.float32), 1)
     deviation = np.sqrt(_channel_mean(train, mean, 2))
     deviation[deviation == 0] = 1
     for x in (train, test):
-        rows = x.reshape(len(x), -1)  # long rows: NumPy is slow along a short last axis
+        rows = x.reshape(len(x), -1, copy=False)  # long rows: NumPy is slow along a short last axis
         rows -= np.tile(mean, rows.shape[1] // channels)
         rows /= np.tile(deviation, rows.shape[1] // channels)
 

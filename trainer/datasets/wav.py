@@ -24,8 +24,9 @@ def read_wav(path: Path) -> Sound:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks besides the samples
             rate, samples = wavfile.read(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"cannot read {path}: {error}; use a WAV file") from error
+    except Exception as error:  # a damaged file can raise nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"cannot read {path}: {reason}; use a WAV file") from error
     if rate != SAMPLE_RATE or samples.dtype != np.int16 or samples.ndim != 1:
         raise UserError(
             f"{path} has {rate} Hz, type {samples.dtype}, shape {samples.shape}; use {SAMPLE_RATE} Hz, 16 bits, mono"
