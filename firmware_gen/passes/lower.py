@@ -23,13 +23,13 @@ from firmware_gen.passes.outputs import output_range as _range
 from firmware_gen.passes.outputs import plain_layer
 from firmware_gen.passes.outputs import where as _where
 from firmware_gen.passes.rearrange import lower_rearrange
+from firmware_gen.passes.scratch import scratch_bytes
 from firmware_gen.passes.storage import Storage
 from firmware_gen.program import MAX_UINT16, ConvCall, Layer, Plane, PoolCall, Program, make_plane
 from firmware_gen.quantise import effective_scale, effective_scale_fully_connected, fold
 from host_bridge.errors import UserError
 
 _MAX_KERNEL = 255
-_WORD = 4
 
 
 def lower(graph: Graph) -> Program:
@@ -55,11 +55,6 @@ def lower(graph: Graph) -> Program:
     output = storage.nhwc(graph.output)
     sizes = graph.tensors[graph.input].elements, graph.tensors[graph.output].elements
     return Program(tuple(storage.buffers), tuple(storage.calls), 0, output, *sizes)
-
-
-def scratch_bytes(kernel_area: int, max_taps: int) -> int:
-    """Twin of ``fp_conv_scratch_bytes``: position offsets, taps and the closing 0, four bytes each."""
-    return _WORD * (kernel_area + max_taps + 1)
 
 
 def _conv(storage: Storage, op: Conv2D) -> None:
@@ -127,11 +122,12 @@ def _emit(
     positions = plane.height * plane.width
     kept = np.count_nonzero(rows, axis=1)
     layer = Layer(output.label, op_name(op), output.shape, rows.size * positions, int(kept.sum()) * positions)
-    area = window.kernel[0] * window.kernel[1]
-    scratch = storage.add(f"scratch of {output.label}", scratch_bytes(area, int(kept.max())))
+    weights = encode_smallest(rows)
+    needed = scratch_bytes(source[1], plane, window, groups, encoding=weights.encoding, max_taps=int(kept.max()))
+    scratch = storage.add(f"scratch of {output.label}", needed)
     storage.calls.append(
         ConvCall(
-            layer, source[0], target, scratch, source[1], plane, window, rows, encode_smallest(rows), requant,
+            layer, source[0], target, scratch, source[1], plane, window, rows, weights, requant,
             _range(graph, op, op.activation), groups,
         )
     )  # fmt: skip

@@ -1,9 +1,42 @@
 """The table of convolution geometries that every build of the runtime is held against."""
 
+from typing import Any
+
 from runtime_layers import Geometry
 from runtime_structs import ENCODING_DENSE
 
 SAME = (1, 1, 1, 1)
+
+
+def dense(name: str, channels: tuple[int, int], size: tuple[int, int], **options: Any) -> Geometry:
+    return Geometry(f"dense: {name}", channels, size, **{"density": 1.0, "encoding": ENCODING_DENSE, **options})
+
+
+# Rows of any number of weights; input channels and positions that are a multiple of four, and others.
+DENSE_GEOMETRIES = [
+    dense("3x3, 27 weights", (3, 8), (8, 8), padding=SAME, out_halo=SAME),
+    dense("3x3, 36 weights", (4, 5), (7, 9), padding=SAME),
+    dense("3x3, 45 weights", (5, 4), (5, 5), padding=SAME, out_halo=SAME, stride=(2, 2)),
+    dense("3x3, 63 weights", (7, 6), (6, 5), padding=SAME, out_halo=(2, 2, 2, 2)),
+    dense("3x3, 144 weights", (16, 16), (8, 8), padding=SAME, out_halo=SAME),
+    dense("one weight a channel", (7, 5), (3, 5), kernel=(1, 1)),
+    dense("one weight a channel, four channels", (4, 4), (2, 2), kernel=(1, 1), out_halo=SAME),
+    dense("one weight a channel, few channels", (3, 5), (3, 3), kernel=(1, 1)),
+    dense("two positions", (9, 5), (3, 4), kernel=(3, 3), activation=(-90, 70)),
+    dense("three positions", (2, 5), (5, 1), kernel=(3, 1), per_channel=False),
+    dense("one channel, 10x4", (1, 8), (13, 7), kernel=(10, 4), stride=(2, 2)),
+    dense("one channel, 5x1", (1, 8), (9, 3), kernel=(5, 1), stride=(3, 3)),
+    dense("dilated", (6, 7), (9, 11), padding=(2, 2, 2, 2), dilation=(2, 2), per_channel=False),
+    dense("two groups", (10, 8), (5, 6), padding=SAME, groups=2),
+    dense("groups of few filters", (6, 6), (5, 6), padding=SAME, groups=3),
+    dense("half zeros", (9, 7), (5, 7), padding=SAME, density=0.5, activation=(11, 127)),
+    dense("zero points at the ends", (5, 7), (4, 4), padding=SAME, zero_points=(-128, 127)),
+    dense("zero points at the other ends", (5, 7), (4, 4), padding=SAME, zero_points=(127, -128)),
+    dense("left shifts", (5, 9), (4, 4), padding=SAME, shifts=(0, 7)),
+    dense("all short shifts", (3, 41), (4, 5), padding=SAME, shifts=(-22, -1), bias_limit=1 << 20),
+    dense("bias at the short form's edge", (2, 31), (5, 3), shifts=(-12, -9), bias_limit=(1 << 30) - 700_000),
+    dense("bias past the short form's edge", (2, 31), (5, 3), shifts=(-12, -9), bias_limit=(1 << 31) - 700_000),
+]
 
 GEOMETRIES = [
     Geometry("same halo on both sides", (5, 7), (13, 17), padding=SAME, out_halo=SAME),
@@ -72,4 +105,5 @@ GEOMETRIES = [
     Geometry("all shifts", (3, 61), (5, 9), padding=SAME, shifts=(-31, 7), bias_limit=1 << 20),
     Geometry("huge bias", (2, 31), (5, 9), padding=SAME, shifts=(-23, -18), bias_limit=(1 << 31) - 500_000),
     Geometry("bias at the short form's edge", (2, 31), (5, 9), padding=SAME, shifts=(-24, -20), bias_limit=1 << 30),
+    *DENSE_GEOMETRIES,
 ]

@@ -14,11 +14,13 @@ from weight_streams import damage, decode_gap8, gap8_row
 DOT = Geometry("damaged dot product", (83, 3), (1, 1), (1, 1), density=0.1)
 LONG_DOT = Geometry("damaged long dot product", (97, 3), (4, 5), (4, 5), density=0.005)
 DENSE_DOT = Geometry("damaged dense dot product", (37, 3), (1, 1), (1, 1), encoding=ENCODING_DENSE)
+DENSE = Geometry("damaged dense", (5, 4), (3, 3), padding=SAME, out_halo=SAME, encoding=ENCODING_DENSE)
 TAPS = Geometry("damaged taps", (9, 3), (3, 3), padding=SAME, out_halo=SAME, density=0.1)
 DAMAGED = (
     (DOT, 0),
     (LONG_DOT, 0),
     (DENSE_DOT, 0),
+    (DENSE, 0),
     (TAPS, ARENA_SLACK),
 )  # with the bytes readable behind the input
 

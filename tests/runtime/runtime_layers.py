@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from numpy_reference import convolve, requantize
-from runtime_structs import ENCODING_GAP8, Plane
+from runtime_structs import ENCODING_DENSE, ENCODING_GAP8, Plane
 from weight_streams import encode
 
 
@@ -68,8 +68,30 @@ class Layer:
         return int(np.count_nonzero(self.weights.reshape(len(self.weights), -1), axis=1).max())
 
     @property
+    def is_dot(self) -> bool:
+        """One window whose bytes follow one another in the order of the weights."""
+        g, plane = self.geometry, self.in_plane
+        y, x = np.ogrid[: g.kernel[0], : g.kernel[1]]
+        window = (y * g.dilation[0] * plane.row_pitch + x * g.dilation[1]).reshape(-1)
+        offsets = (np.arange(g.channels[0])[:, None] * plane.channel_pitch + window).reshape(-1)
+        return g.out_size == (1, 1) and g.groups == 1 and bool((np.diff(offsets) == 1).all())
+
+    @property
+    def is_quad(self) -> bool:
+        """Dense weights and several positions."""
+        g = self.geometry
+        several = g.out_size[0] * g.out_size[1] > 1 and g.channels[1] // g.groups >= 4
+        return g.encoding == ENCODING_DENSE and self.weights[0].size >= 4 and several
+
+    @property
     def scratch_bytes(self) -> int:
-        return 4 * (self.geometry.kernel[0] * self.geometry.kernel[1] + self.max_taps + 1)
+        area = self.geometry.kernel[0] * self.geometry.kernel[1]
+        if self.is_dot:
+            return 0
+        if self.is_quad:
+            taps = self.weights[0].size
+            return 4 * min(4, taps // area) * area + 2 * 4 * (taps + -taps % 4)
+        return 4 * (area + self.max_taps + 1)
 
     @property
     def folded_bias(self) -> NDArray[np.int32]:

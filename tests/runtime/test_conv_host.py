@@ -118,7 +118,7 @@ def test_unaligned_scratch_and_null_pointers_are_refused(runtime: HostRuntime) -
 
 @pytest.mark.parametrize("encoding", [0, 1])
 def test_damaged_streams_are_refused(runtime: HostRuntime, encoding: int) -> None:
-    geometry = Geometry("damaged streams", (3, 4), (7, 9), padding=SAME, out_halo=SAME, encoding=encoding)
+    geometry = Geometry("damaged streams", (3, 3), (7, 9), padding=SAME, out_halo=SAME, encoding=encoding)
     layer = Layer(geometry)
     assert call(runtime, layer, stream=layer.stream[:-1]) == FP_ERR_ENCODING
     assert call(runtime, layer, stream=layer.stream + b"\0") == FP_ERR_ENCODING

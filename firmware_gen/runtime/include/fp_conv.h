@@ -3,8 +3,9 @@
  *
  * For each output channel the compressed row of weights is expanded once into a list of taps (input offset,
  * weight) in scratch memory, then the list is walked over all output positions. Where there is only one and the
- * input is contiguous, weights are used as they are decoded, without a list. Adding an encoding means adding an
- * expander and a dot product; the arithmetic stays.
+ * input is contiguous, weights are used as they are decoded, without a list. Dense weights are not listed either: the
+ * inputs of four positions are laid out in scratch memory instead, for all output channels. Adding an encoding means
+ * adding an expander and a dot product; the arithmetic stays.
  *
  * Arithmetic is that of TensorFlow Lite Micro's int8 reference kernels, double rounding included (see fp_requant.h).
  */

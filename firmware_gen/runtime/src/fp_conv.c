@@ -13,6 +13,12 @@
 #define WALK fp_conv_walk_reference
 #endif
 
+#if defined(FP_REFERENCE_KERNELS)
+#define QUAD_KERNELS 0
+#else
+#define QUAD_KERNELS 1
+#endif
+
 static uint32_t kernel_area(const fp_conv *conv) {
     return (uint32_t)conv->kernel_height * conv->kernel_width;
 }
@@ -26,8 +32,14 @@ static int groups_are_legal(const fp_conv *conv) {
     return conv->groups != 0 && conv->in.channels % conv->groups == 0 && conv->out.channels % conv->groups == 0;
 }
 
-/* One table entry per kernel position, then the taps of one channel and FP_TAP_END. */
+/* For a list, one table entry per kernel position, then the taps of one channel and FP_TAP_END. */
 uint32_t fp_conv_scratch_bytes(const fp_conv *conv) {
+    if (fp_conv_is_dot(conv)) {
+        return 0;
+    }
+    if (fp_conv_is_quad(conv)) {
+        return fp_conv_quad_scratch_bytes(conv);
+    }
     return (uint32_t)sizeof(uint32_t) * (kernel_area(conv) + conv->max_taps + 1u);
 }
 
@@ -137,6 +149,8 @@ fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *
     fp_status status;
     if (fp_conv_is_dot(conv)) {
         status = fp_conv_run_dot(conv, window, out + conv->out.origin);
+    } else if (QUAD_KERNELS && fp_conv_is_quad(conv) && fp_conv_quad_fits(conv)) {
+        status = fp_conv_run_quad(conv, window, out + conv->out.origin, scratch);
     } else {
         status = run_channels(conv, window, out + conv->out.origin, scratch);
     }

@@ -6,9 +6,6 @@
 
 #include "fp_dsp.h"
 
-/* |weight * input| is at most this. */
-#define PRODUCT_LIMIT ((uint32_t)1 << 14)
-
 typedef struct block_plan block_plan;
 
 /* What a block of eight neighbouring positions needs to know of its channel. */
@@ -111,19 +108,9 @@ static void clamp_channel(const fp_conv *conv, int8_t *out) {
     }
 }
 
-/* Whether twice any accumulator of this channel fits 32 bits and its scale the short requantisation. */
-static int fits(const fp_conv *conv, const fp_conv_channel *channel) {
-    const uint32_t bias = (uint32_t)channel->bias;
-    const uint32_t magnitude = channel->bias < 0 ? 0u - bias : bias;
-    if (conv->max_taps >= FP_REQUANT_SHORT_INPUT_LIMIT / PRODUCT_LIMIT || magnitude >= FP_REQUANT_SHORT_INPUT_LIMIT) {
-        return 0;
-    }
-    return fp_requant_short_fits(magnitude + conv->max_taps * PRODUCT_LIMIT, channel->multiplier, channel->shift);
-}
-
 void fp_conv_walk_dsp(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out) {
     const uint32_t positions = (uint32_t)conv->out.height * conv->out.width;
-    if (conv->stride_width > 2 || positions == 1 || !fits(conv, channel)) {
+    if (conv->stride_width > 2 || positions == 1 || !fp_conv_fits_short(channel, conv->max_taps)) {
         fp_conv_walk_reference(conv, channel, window, out);
         return;
     }

@@ -38,6 +38,19 @@ static inline int8_t fp_conv_finish(const fp_conv *conv, const fp_conv_channel *
     return fp_clamp(scaled + conv->out.zero_point, conv->activation_min, conv->activation_max);
 }
 
+/* |weight * input| is at most this. */
+#define FP_PRODUCT_LIMIT ((uint32_t)1 << 14)
+
+/* Whether twice any accumulator of this channel fits 32 bits and its scale the short requantisation. */
+static inline int fp_conv_fits_short(const fp_conv_channel *channel, uint32_t taps) {
+    const uint32_t bias = (uint32_t)channel->bias;
+    const uint32_t magnitude = channel->bias < 0 ? 0u - bias : bias;
+    if (taps >= FP_REQUANT_SHORT_INPUT_LIMIT / FP_PRODUCT_LIMIT || magnitude >= FP_REQUANT_SHORT_INPUT_LIMIT) {
+        return 0;
+    }
+    return fp_requant_short_fits(magnitude + taps * FP_PRODUCT_LIMIT, channel->multiplier, channel->shift);
+}
+
 /* Compute one output channel. `window` is the first element of the window of output (0, 0) in input channel 0, `out` is
  * element (0, 0) of the output channel. Halo bytes between the output's rows may be overwritten. */
 typedef void fp_conv_walk(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out);
@@ -54,6 +67,18 @@ int fp_conv_is_dot(const fp_conv *conv);
 
 /* Compute such a layer, without scratch; `window` and `out` as above, for all output channels. Halo bytes stay. */
 fp_status fp_conv_run_dot(const fp_conv *conv, const int8_t *window, int8_t *out);
+
+/* Whether the layer's weights are dense and there is enough to do for four output positions at a time. */
+int fp_conv_is_quad(const fp_conv *conv);
+
+/* Whether every channel has a short requantisation; other layers go by a list of taps, which takes less scratch. */
+int fp_conv_quad_fits(const fp_conv *conv);
+
+/* Bytes of scratch for such a layer. */
+uint32_t fp_conv_quad_scratch_bytes(const fp_conv *conv);
+
+/* Compute a layer that fits; as above, for all output channels. Halo bytes stay. */
+fp_status fp_conv_run_quad(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch);
 
 #ifdef __cplusplus
 }

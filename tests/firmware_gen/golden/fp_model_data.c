@@ -87,7 +87,7 @@ FP_CHECK_SIZE(fp_model_sha256, 32u);
 static fp_status invoke(int8_t *arena) {
     fp_status status = arena != 0 ? FP_OK : FP_ERR_ARGUMENT;
     if (status == FP_OK) {
-        status = fp_conv_run(&fp_conv_0, arena + 0, arena + 32, arena + 20);
+        status = fp_conv_run(&fp_conv_0, arena + 0, arena + 20, arena + 0);
     }
     return status;
 }
@@ -98,7 +98,7 @@ const fp_model fp_generated_model = {
     .arena_bytes = FP_GENERATED_ARENA_BYTES,
     .input_offset = 0u,
     .input_bytes = FP_GENERATED_INPUT_BYTES,
-    .output_offset = 32u,
+    .output_offset = 20u,
     .output_bytes = FP_GENERATED_OUTPUT_BYTES,
     .selftest_crc32 = 0xdeadbeefu,
     .invoke = invoke,
