@@ -107,7 +107,8 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
             seed=config.seed,
         )
     )
-    engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed)
+    compaction = config.compaction and algorithm.fixed_masks
+    engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed, compaction=compaction)
     engine.agree(state.masks)
     judge = Judge(network, dataset, _local_tests(config, data))
     dense_bytes = payload_bytes(pack_values(weights, all_kept(network.specs)).tobytes())

@@ -52,7 +52,7 @@ def check_zeros(
         graph: the converted model.
         specs: the network's tensors.
         weights: what was converted; it tells tensors of the same shape apart.
-        masks: None for tensors that are not prunable.
+        masks: of the network; tensors that are not prunable are passed over.
 
     Returns:
         Counts for each prunable tensor, in the order of ``specs``.
@@ -63,7 +63,7 @@ def check_zeros(
     kernels = [_kernel(graph, op) for op in graph.ops if isinstance(op, Conv2D | FullyConnected)]
     counts = []
     for spec, weight, mask in zip(specs, weights, masks, strict=True):
-        if mask is None:
+        if not spec.prunable or mask is None:
             continue
         kernel = _take(kernels, spec, weight)
         revived = int(np.count_nonzero(kernel.values[~mask]))
@@ -78,13 +78,21 @@ def check_zeros(
 
 
 def _take(kernels: list[_Kernel], spec: TensorSpec, weight: Float32) -> _Kernel:
-    """Remove the kernel that holds ``weight``: of those with its shape, the one with the closest values."""
+    """Remove the kernel that holds ``weight``: of those with its shape, the one with the most parallel channels."""
     candidates = [kernel for kernel in kernels if kernel.values.shape == spec.shape]
     if not candidates:
         raise UserError(f"{spec.name}: no operator of the converted model has a kernel of shape {list(spec.shape)}")
-    closest = min(candidates, key=lambda kernel: float(np.abs(kernel.values * kernel.steps - weight).sum()))
+    closest = max(candidates, key=lambda kernel: _alikeness(kernel.values * kernel.steps, weight))
     kernels.remove(closest)
     return closest
+
+
+def _alikeness(one: Float32, other: Float32) -> float:
+    """Sum over output channels of |cos|: a folded normalisation scales and may mirror a channel, but not turn it."""
+    rows, others = one.reshape(-1, one.shape[-1]), other.reshape(-1, other.shape[-1])
+    lengths = np.linalg.norm(rows, axis=0) * np.linalg.norm(others, axis=0)
+    products = np.abs((rows * others).sum(axis=0))
+    return float(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).sum())
 
 
 def _kernel(graph: Graph, op: Conv2D | FullyConnected) -> _Kernel:

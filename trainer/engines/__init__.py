@@ -1,6 +1,6 @@
 """Places where clients run, by name."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, Engine, LocalWork
@@ -9,7 +9,15 @@ from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.registry import Registry
 
-EngineFactory = Callable[[Network, Dataset, Partition, int], Engine]
+
+class EngineFactory(Protocol):
+    """Makes an engine from a network, its data, who holds which samples, and the run's seed."""
+
+    def __call__(
+        self, network: Network, dataset: Dataset, partition: Partition, seed: int, *, compaction: bool
+    ) -> Engine:
+        """``compaction``: whether clients train without the channels that a mask leaves dead."""
+
 
 ENGINES: Registry[EngineFactory] = Registry("engine", {"local": LocalEngine})
 

@@ -5,20 +5,22 @@ from functools import cached_property
 
 import numpy as np
 
-from trainer.backends import Tensor
 from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
 from trainer.engines.batches import draw_batches
 from trainer.engines.gradients import Gradients, compile_gradients
 from trainer.engines.local_epochs import compile_local_epochs
 from trainer.engines.shifts import draw_shifts
-from trainer.masks import fingerprint
+from trainer.engines.trainee import Trainee, make_trainee
 from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.seeds import Purpose, generator
 from trainer.tensors import Float32, Masks, Weights
 from trainer.values import pack_values, unpack_values, value_count
 from trainer.wire import CODECS
+
+MOST_COMPACTIONS = 32
+"""Different masks up to which each gets a smaller network, and so a graph, of its own."""
 
 
 class LocalEngine:
@@ -29,24 +31,29 @@ class LocalEngine:
         dataset: where the samples are.
         partition: which of them each client holds.
         seed: of the run; orders of samples follow from it, the round and the client.
+        compaction: whether to train without the channels that a mask leaves dead (:mod:`trainer.channels`).
     """
 
-    def __init__(self, network: Network, dataset: Dataset, partition: Partition, seed: int) -> None:
+    def __init__(
+        self, network: Network, dataset: Dataset, partition: Partition, seed: int, *, compaction: bool = True
+    ) -> None:
         self._network = network
         self._dataset = dataset
         self._partition = partition
         self._seed = seed
-        self._local_epochs = compile_local_epochs(network)
-        self._masks: tuple[Masks, ...] = ()
-        self._fingerprints: dict[int, int] = {}
-        self._multipliers: dict[int, list[Tensor]] = {}
+        self._compaction = compaction
+        self._whole = compile_local_epochs(network)
+        self._trainees: tuple[Trainee, ...] = ()
         self._residuals: dict[int, Float32] = {}
 
     def agree(self, masks: tuple[Masks, ...]) -> None:
-        """Fix each client's mask; clients that share one share its tensors."""
-        self._masks = masks
-        self._multipliers = {id(mask): self._as_multipliers(mask) for mask in masks}
-        self._fingerprints = {id(mask): fingerprint(mask) for mask in masks}
+        """Fix each client's mask; clients that share one share its graph."""
+        distinct = {id(mask): mask for mask in masks}
+        compaction = self._compaction and len(distinct) <= MOST_COMPACTIONS
+        made = {
+            key: make_trainee(self._network, mask, self._whole, compaction=compaction) for key, mask in distinct.items()
+        }
+        self._trainees = tuple(made[id(mask)] for mask in masks)
 
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:
         """Run tasks in their order."""
@@ -76,17 +83,19 @@ class LocalEngine:
         return compile_gradients(self._network)
 
     def _train(self, task: ClientTask) -> ClientReply:
-        masks, samples = self._masks[task.client], len(self._partition[task.client])
-        codec, specs = CODECS.get(task.work.encoding), self._network.specs
+        trainee, samples = self._trainees[task.client], len(self._partition[task.client])
+        masks, codec, specs = trainee.masks, CODECS.get(task.work.encoding), self._network.specs
         received = codec.decode_values(task.payload, value_count(specs, masks))
-        trained, loss = self._fit(task, unpack_values(received, masks, specs))
+        weights = unpack_values(received, masks, specs)
+        fitted, loss = self._fit(task, trainee, trainee.take(weights))
+        trained = trainee.put(fitted, weights)
         residual = self._residuals.get(task.client, np.zeros_like(received))
         payload, lost = codec.encode_update(pack_values(trained, masks), received, residual)
         if lost.any():
             self._residuals[task.client] = lost
-        return ClientReply(task.client, task.round, payload, samples, loss, self._fingerprints[id(masks)])
+        return ClientReply(task.client, task.round, payload, samples, loss, trainee.fingerprint)
 
-    def _fit(self, task: ClientTask, weights: Weights) -> tuple[Weights, float]:
+    def _fit(self, task: ClientTask, trainee: Trainee, weights: Weights) -> tuple[Weights, float]:
         """Local training from ``weights``."""
         from keras import ops
 
@@ -105,19 +114,9 @@ class LocalEngine:
             "proximal": np.float32(work.proximal),
             **optional,
         }
-        trained, loss = self._local_epochs(
+        trained, loss = trainee.local_epochs(
             [ops.convert_to_tensor(weight) for weight in weights],
-            self._multipliers[id(self._masks[task.client])],
+            trainee.multipliers,
             **{name: ops.convert_to_tensor(value) for name, value in given.items()},
         )
         return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
-
-    def _as_multipliers(self, masks: Masks) -> list[Tensor]:
-        """Float32 tensors of 1 and 0 in the shape of the weights."""
-        from keras import ops
-
-        rows = zip(masks, self._network.specs, strict=True)
-        return [
-            ops.convert_to_tensor(np.ones(spec.shape, np.float32) if mask is None else mask.astype(np.float32))
-            for mask, spec in rows
-        ]
