@@ -66,9 +66,12 @@ class Layer:
     Attributes:
         name: label of the tensor it writes.
         op: operator as TensorFlow Lite names it.
-        shape: output, NHWC.
-        macs_dense: multiply-accumulates with every weight.
-        macs_kept: multiply-accumulates with the weights that are not zero.
+        shape: output, NHWC, with the channels that were dropped.
+        macs_dense: multiply-accumulates with every weight of the model.
+        macs_kept: multiply-accumulates with the weights that are in the firmware and not zero.
+        weights_total: weights of the model, zeros included.
+        weights_kept: weights of the model that are not zero.
+        channels_dropped: output channels that the firmware leaves out.
     """
 
     name: str
@@ -76,6 +79,9 @@ class Layer:
     shape: tuple[int, ...]
     macs_dense: int = 0
     macs_kept: int = 0
+    weights_total: int = 0
+    weights_kept: int = 0
+    channels_dropped: int = 0
 
 
 @dataclass(frozen=True)

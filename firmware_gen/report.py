@@ -26,8 +26,10 @@ class WeightReport(_Frozen):
     encoding: str = Field(description="the encoding in flash")
     bytes: int = Field(description="in flash, without requantisation data")
     candidate_bytes: dict[str, int] = Field(description="what each encoding would take")
-    total: int = Field(description="number of weights, zeros included")
-    kept: int = Field(description="number of weights that are not zero")
+    total: int = Field(description="number of weights in the model, zeros included")
+    kept: int = Field(description="number of weights in the model that are not zero")
+    stored: int = Field(0, description="of those, the number in flash; nothing depends on the others")
+    channels_dropped: int = Field(0, description="output channels left out, as nothing depends on them")
     requant_bytes: int = Field(description="biases, multipliers and shifts")
 
 

@@ -89,7 +89,9 @@ def _weights(call: Call) -> WeightReport | None:
         encoding=call.weights.encoding.name,
         bytes=len(call.weights.data),
         candidate_bytes=call.weights.candidates,
-        total=int(call.rows.size),
-        kept=call.kept,
+        total=call.layer.weights_total,
+        kept=call.layer.weights_kept,
+        stored=call.kept,
+        channels_dropped=call.layer.channels_dropped,
         requant_bytes=requant.bias.nbytes + requant.multiplier.nbytes + requant.shift.nbytes,
     )

@@ -2,6 +2,7 @@
 
 from firmware_gen.graph import Graph
 from firmware_gen.passes.dead import drop_dead_ops
+from firmware_gen.passes.dead_channels import drop_dead_channels
 from firmware_gen.passes.fold_pad import fold_pads
 from firmware_gen.passes.lower import lower
 from firmware_gen.passes.plan import plan_memory
@@ -14,5 +15,6 @@ def compile_graph(graph: Graph) -> tuple[Program, Plan]:
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
-    program = lower(drop_dead_ops(fold_pads(graph)))
+    whole = drop_dead_ops(fold_pads(graph))
+    program = lower(drop_dead_channels(whole), whole)
     return program, plan_memory(program)

@@ -33,7 +33,7 @@ def _add(storage: Storage, op: Binary) -> None:
     target, plane = storage.written(op.output)
     storage.calls.append(
         AddCall(
-            plain_layer(graph, op), first, target, second, first_plane, plane, second_plane, multipliers,
+            plain_layer(storage.model, op), first, target, second, first_plane, plane, second_plane, multipliers,
             output_range(graph, op, op.activation),
         )
     )  # fmt: skip
@@ -44,7 +44,7 @@ def _softmax(storage: Storage, op: Softmax) -> None:
     source, source_plane = storage.planar(op.input)
     table = exponentials(op.beta, graph.tensors[op.input].scales[0], where(graph, op))
     target, plane = storage.written(op.output)
-    storage.calls.append(SoftmaxCall(plain_layer(graph, op), source, target, source_plane, plane, table))
+    storage.calls.append(SoftmaxCall(plain_layer(storage.model, op), source, target, source_plane, plane, table))
 
 
 def _mean(storage: Storage, op: Mean) -> None:
@@ -54,7 +54,7 @@ def _mean(storage: Storage, op: Mean) -> None:
     count = source_plane.height * source_plane.width
     scale = mean_multiplier(one.scales[0], other.scales[0], count, where(graph, op))
     target, plane = storage.written(op.output)
-    storage.calls.append(MeanCall(plain_layer(graph, op), source, target, source_plane, plane, scale))
+    storage.calls.append(MeanCall(plain_layer(storage.model, op), source, target, source_plane, plane, scale))
 
 
 def _lookup(storage: Storage, op: Lookup) -> None:
@@ -62,4 +62,4 @@ def _lookup(storage: Storage, op: Lookup) -> None:
     source, source_plane = storage.planar(op.input)
     table = lookup_table(op, graph.tensors[op.input], graph.tensors[op.output], where(graph, op))
     target, plane = storage.written(op.output)
-    storage.calls.append(LookupCall(plain_layer(graph, op), source, target, source_plane, plane, table))
+    storage.calls.append(LookupCall(plain_layer(storage.model, op), source, target, source_plane, plane, table))

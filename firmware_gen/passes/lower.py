@@ -32,13 +32,17 @@ from host_bridge.errors import UserError
 _MAX_KERNEL = 255
 
 
-def lower(graph: Graph) -> Program:
+def lower(graph: Graph, model: Graph) -> Program:
     """Turn a graph into buffers and calls.
+
+    Args:
+        graph: what is to be computed.
+        model: the same operators before channels were dropped, for reports.
 
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
-    storage = Storage(graph, lay_out(graph))
+    storage = Storage(graph, lay_out(graph), model)
     for op in graph.ops:
         if isinstance(op, Conv2D):
             _conv(storage, op)
@@ -119,9 +123,8 @@ def _emit(
     requant = fold(rows, bias, graph.tensors[op.input].zero_point, scales, where)
     target, plane = storage.written(op.output)
     output = graph.tensors[op.output]
-    positions = plane.height * plane.width
     kept = np.count_nonzero(rows, axis=1)
-    layer = Layer(output.label, op_name(op), output.shape, rows.size * positions, int(kept.sum()) * positions)
+    layer = _layer(storage, op, plane.height * plane.width * int(kept.sum()))
     weights = encode_smallest(rows)
     needed = scratch_bytes(source[1], plane, window, groups, encoding=weights.encoding, max_taps=int(kept.max()))
     scratch = storage.add(f"scratch of {output.label}", needed)
@@ -133,10 +136,22 @@ def _emit(
     )  # fmt: skip
 
 
+def _layer(storage: Storage, op: Conv2D | FullyConnected, macs_kept: int) -> Layer:
+    """Report entry with the sizes that the layer has in the model."""
+    output, whole = storage.model.tensors[op.output], storage.model_ops[op.output]
+    if not isinstance(whole, Conv2D | FullyConnected):
+        raise TypeError(whole)
+    weights = storage.model.constant(whole.weights)
+    dropped = len(weights) - len(storage.graph.constant(op.weights))
+    macs = weights.size * (output.elements // len(weights))
+    counts = weights.size, int(np.count_nonzero(weights))
+    return Layer(output.label, op_name(op), output.shape, macs, macs_kept, *counts, dropped)
+
+
 def _pool(storage: Storage, op: Pool) -> None:
     graph = storage.graph
     source, source_plane = storage.planar(op.input)
     target, plane = storage.written(op.output)
-    layer = plain_layer(graph, op)
+    layer = plain_layer(storage.model, op)
     activation = _range(graph, op, op.activation)
     storage.calls.append(PoolCall(layer, source, target, source_plane, plane, op.kind, op.window, activation))

@@ -22,7 +22,7 @@ def lower_rearrange(storage: Storage, op: Rearrange) -> None:
         starts, axes = _box(part, source_plane, plane)
         storage.calls.append(
             CopyCall(
-                plain_layer(storage.graph, op), number == len(op.parts), source, target, fill, source_plane.bytes,
+                plain_layer(storage.model, op), number == len(op.parts), source, target, fill, source_plane.bytes,
                 plane.bytes, starts[0], starts[1], axes,
             )
         )  # fmt: skip

@@ -10,8 +10,10 @@ _NHWC = "nhwc"
 class Storage:
     """Grows the program's buffers and calls; answers where a tensor lies in which form."""
 
-    def __init__(self, graph: Graph, layout: Layout) -> None:
+    def __init__(self, graph: Graph, layout: Layout, model: Graph) -> None:
         self.graph = graph
+        self.model = model  # before channels were dropped: what reports show
+        self.model_ops = {op.output: op for op in model.ops}
         self.layout = layout
         self.buffers: list[Buffer] = []
         self.calls: list[Call] = []
