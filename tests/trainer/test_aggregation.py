@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.aggregation import HeldWeights, InvalidReplyError, check_reply, sparse_mean
-from trainer.aggregation.validate import check_all_replied
+from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker, sparse_mean
 from trainer.engines.base import ClientReply
 from trainer.tensors import Masks, Weights
+from trainer.wire import CODECS
 
 SHAPES = ((3, 2, 2, 5), (5,), (11, 3))
 CLIENTS = 7
@@ -85,48 +85,55 @@ def test_updates_are_taken_one_at_a_time() -> None:
     assert sparse_mean((np.zeros(4, np.float32),), stream())[0].tolist() == [1.0] * 4
 
 
-GOOD = ClientReply(client=1, round=4, values=np.arange(5, dtype=np.float32), samples=20, loss=0.5)
-COUNTS = (3, 5, 5)
+OWN = np.arange(10, 15, dtype=np.float32)
+VALUES = np.arange(5, dtype=np.float32)
+GOOD = ClientReply(client=1, round=4, payload=VALUES.astype("<f4").tobytes(), samples=20, loss=0.5, masks=77)
+CHECKER = ReplyChecker(
+    4, CODECS.get("float32"), {0: OWN[:3], 1: OWN, 2: OWN}, fingerprints={0: 5, 1: GOOD.masks, 2: GOOD.masks}
+)
 
 
-def with_value(value: float) -> np.ndarray:
-    values = GOOD.values.copy()
+def payload_with(value: float) -> bytes:
+    values = VALUES.copy()
     values[3] = value
-    return values
+    return values.astype("<f4").tobytes()
 
 
-def test_a_good_reply_passes() -> None:
-    assert check_reply(GOOD, 4, COUNTS) is GOOD
+def test_a_good_reply_gives_its_values() -> None:
+    values = CHECKER.values(GOOD, set())
+    assert values.dtype == np.float32
+    assert values.tolist() == VALUES.tolist()
 
 
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
         ({"round": 3}, "an update of round 3"),
-        ({"values": GOOD.values[:4]}, r"shape \[4\] instead of \[5\]"),
-        ({"values": GOOD.values.reshape(5, 1)}, r"shape \[5, 1\]"),
-        ({"values": GOOD.values.astype(np.float64)}, "type float64"),
-        ({"values": with_value(np.nan)}, "1 values that are not finite, the first at position 3"),
-        ({"values": with_value(-np.inf)}, "not finite"),
+        ({"payload": GOOD.payload[:16]}, "16 bytes instead of the 20 of 5 float32 values"),
+        ({"payload": GOOD.payload + b"\0"}, "21 bytes instead of the 20"),
+        ({"payload": b""}, "0 bytes instead of the 20"),
+        ({"payload": payload_with(np.nan)}, "1 values that are not finite, the first at position 3"),
+        ({"payload": payload_with(-np.inf)}, "not finite"),
+        ({"masks": 78}, "an update under other masks than were agreed"),
         ({"samples": 0}, "sample count of 0"),
         ({"samples": -4}, "sample count of -4"),
         ({"loss": float("nan")}, "loss of nan"),
+        ({"loss": float("inf")}, "loss of inf"),
     ],
 )
 def test_a_bad_reply_names_client_and_fault(fault: dict[str, object], words: str) -> None:
-    with pytest.raises(InvalidReplyError, match=f"client 1 .*{words}.* round 4"):
-        check_reply(replace(GOOD, **fault), 4, COUNTS)
+    with pytest.raises(InvalidReplyError, match=f"client 1 sent .*{words}.* in round 4") as caught:
+        CHECKER.values(replace(GOOD, **fault), set())
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("client", [-1, 3])
-def test_an_unknown_client_is_refused(client: int) -> None:
-    with pytest.raises(InvalidReplyError, match=f"client {client} .*only 3 clients"):
-        check_reply(replace(GOOD, client=client), 4, COUNTS)
+def test_a_client_that_was_not_asked_is_refused(client: int) -> None:
+    with pytest.raises(InvalidReplyError, match=f"client {client} sent an update, but was not asked"):
+        CHECKER.values(replace(GOOD, client=client), set())
 
 
-def test_a_second_reply_and_a_missing_one_are_refused() -> None:
+def test_a_second_reply_is_refused() -> None:
     with pytest.raises(InvalidReplyError, match="client 1 sent a second update"):
-        check_reply(GOOD, 4, COUNTS, {1})
-    check_all_replied({0, 1, 2}, 3, 4)
-    with pytest.raises(InvalidReplyError, match="client 2 sent nothing in round 4"):
-        check_all_replied({0, 1}, 3, 4)
+        CHECKER.values(GOOD, {1})
+    assert CHECKER.values(GOOD, {0, 2}).tolist() == VALUES.tolist()

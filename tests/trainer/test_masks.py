@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.masks import apply_mask, apply_masks, top_k
+from trainer.masks import apply_mask, apply_masks, fingerprint, top_k
+from trainer.tensors import Role, TensorSpec
 
 
 def ranked(scores: list[float], k: int) -> list[bool]:
@@ -38,10 +39,45 @@ def test_refuses_nan() -> None:
         top_k(np.array([1.0, np.nan]), 1)
 
 
-def test_applying_masks_writes_zeros_and_leaves_the_rest() -> None:
+def test_applying_masks_writes_starts_and_leaves_the_rest() -> None:
     weight = np.array([[1.0, -2.0], [np.inf, 4.0]], np.float32)
     mask = np.array([[True, False], [False, True]])
     assert apply_mask(weight, mask).tolist() == [[1.0, 0.0], [0.0, 4.0]]
-    masked, bias = apply_masks((weight, np.ones(2, np.float32)), (mask, None))
-    assert masked.dtype == np.float32
-    assert bias.tolist() == [1.0, 1.0]
+    assert apply_mask(weight, mask, 1.0).tolist() == [[1.0, 1.0], [1.0, 4.0]]
+    specs = (
+        TensorSpec("a/kernel", (2, 2), True),
+        TensorSpec("a/bias", (2,), False, Role.BIAS),
+        TensorSpec("n/gamma", (2,), False, Role.SCALE),
+    )
+    vector = np.array([5, 6], np.float32)
+    masked, bias, scale = apply_masks(specs, (weight, vector, vector), (mask, None, np.array([False, True])))
+    assert masked.dtype == scale.dtype == np.float32
+    assert masked.tolist() == [[1.0, 0.0], [0.0, 4.0]]
+    assert bias.tolist() == [5.0, 6.0]
+    assert scale.tolist() == [1.0, 6.0]
+
+
+def crc32(data: bytes) -> int:
+    """Bit by bit, as ISO 3309 has it."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xEDB88320 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def test_a_fingerprint_is_the_crc_of_the_bits() -> None:
+    mask = np.array([True, False, True, True, False, False, False, False, True, True])
+    assert fingerprint((mask,)) == crc32(bytes([0b1011_0000, 0b1100_0000]))
+    assert fingerprint((mask, None, mask)) == crc32(bytes([0b1011_0000, 0b1100_0000, 0xFF, 0b1011_0000, 0b1100_0000]))
+
+
+def test_every_single_bit_changes_the_fingerprint() -> None:
+    mask = np.random.default_rng(0).random((3, 7)) < 0.5
+    seen = {fingerprint((None, mask))}
+    for position in np.ndindex(mask.shape):
+        other = mask.copy()
+        other[position] ^= True
+        seen.add(fingerprint((None, other)))
+    assert len(seen) == 1 + mask.size

@@ -18,14 +18,21 @@ from trainer.initialisers import initial_weights, rescale_survivors
 from trainer.initialisers.he_uniform import he_uniform, random_words
 from trainer.initialisers.philox import philox4x32
 from trainer.initialisers.survivors import survivor_scale
-from trainer.tensors import TensorSpec
+from trainer.tensors import Role, TensorSpec
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 VECTORS = json.loads((DOCS / "seeded-init-vectors.json").read_text())
 SPECS = (
     TensorSpec("conv/kernel", (3, 3, 5, 7), True),
-    TensorSpec("conv/bias", (7,), False),
+    TensorSpec("conv/bias", (7,), False, Role.BIAS),
     TensorSpec("dense/kernel", (251, 3), True),
+)
+NORMALISATION = (
+    TensorSpec("norm/gamma", (5,), False, Role.SCALE),
+    TensorSpec("norm/beta", (5,), False, Role.BIAS),
+    TensorSpec("depthwise/kernel", (3, 5, 7, 1), False, Role.DEPTHWISE),
+    TensorSpec("norm/moving_mean", (5,), False, Role.MEAN),
+    TensorSpec("norm/moving_variance", (5,), False, Role.VARIANCE),
 )
 SEED = 0xFEDC_BA98_7654_3210
 
@@ -70,6 +77,12 @@ def test_a_whole_model_equals_the_independent_computation() -> None:
         assert np.abs(got).max() <= np.sqrt(6 / fan_in)
 
 
+def test_a_depthwise_kernel_is_drawn_for_its_window_and_normalisations_start_at_the_identity() -> None:
+    gamma, beta, kernel, mean, variance = initial_weights(SEED, NORMALISATION)
+    assert [value.tolist() for value in (gamma, beta, mean, variance)] == [[1] * 5, [0] * 5, [0] * 5, [1] * 5]
+    assert kernel.ravel().tolist() == [reference.weight(SEED, 2, index, 15) for index in range(kernel.size)]
+
+
 @pytest.mark.parametrize("word", [0, 255, 256, 2**31 - 1, 2**31, 2**32 - 1])
 def test_extreme_words(word: int) -> None:
     odd = 2 * (word >> 8) - (2**24 - 1)
@@ -86,7 +99,7 @@ def test_rescaled_units_have_the_bits_of_the_vectors(row: dict[str, Any]) -> Non
     mask[:, unit] = np.isin(np.arange(shape[0]), kept)
     masked = np.where(mask, initial, np.float32(0))
     assert hex_bits(survivor_scale(masked)[unit]) == [row["scale"]]
-    rescaled = rescale_survivors((initial,), (mask,))[0]
+    rescaled = rescale_survivors((TensorSpec("dense/kernel", shape, True),), (initial,), (mask,))[0]
     assert hex_bits(rescaled[kept, unit]) == row["initial"]
     assert np.count_nonzero(rescaled[:, unit]) == len(kept)
 
@@ -94,7 +107,7 @@ def test_rescaled_units_have_the_bits_of_the_vectors(row: dict[str, Any]) -> Non
 def test_rescaling_a_model_equals_the_independent_computation() -> None:
     random = np.random.default_rng(3)
     masks = tuple(random.random(spec.shape) < 0.2 if spec.prunable else None for spec in SPECS)
-    rescaled = rescale_survivors(initial_weights(SEED, SPECS), masks)
+    rescaled = rescale_survivors(SPECS, initial_weights(SEED, SPECS), masks)
     for tensor, got, mask in zip(range(3), rescaled, masks, strict=True):
         if mask is None:
             assert not got.any()

@@ -14,14 +14,19 @@ from small_network import SmallNetwork, make_small_network
 from trainer.algorithms import ALGORITHMS, ServerState
 from trainer.config import RunConfig
 from trainer.convert import Conversion, convert_int8
-from trainer.history import History, RoundRecord
+from trainer.history import ClientAccuracy, History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.prepare import Prepared
 from trainer.summary import RunSummary, build_summary, read_summary, write_summary
 
 PARTITION = (np.arange(0, 13), np.arange(13, 20))
 DENSE_BYTES = 5000
-ROUNDS = (RoundRecord(1, 0.5, 1.25, 1.5, 101, 203, 0.5), RoundRecord(2, 0.625, 1.0, 0.75, 104, 206, 0.25))
+FAULT = "client 1 sent a second update in round 2"
+ROUNDS = (
+    RoundRecord(1, 0.5, 1.25, 1.5, 2, 2, (), True, 77, 101, 203, 0.5),
+    RoundRecord(2, 0.625, 1.0, 0.75, 1, 2, (FAULT,), False, 66, 104, 206, 0.25),
+)
+CLIENTS = (ClientAccuracy(0.5, 0.75), ClientAccuracy(1.0, 0.25))
 
 
 @pytest.fixture(scope="module")
@@ -39,23 +44,36 @@ def summarise(small: SmallNetwork, conversion: Conversion, **options: Any) -> Ru
     config = RunConfig(**{"clients": 2, "rounds": 2, "board": "none", "seed": 9, **options})
     state = ServerState(2, small.network.specs, small.weights, (small.masks, small.masks))
     algorithm = ALGORITHMS.get(config.method)
-    engine: Any = None
-    prepared = Prepared(small.dataset, PARTITION, small.network, algorithm, state, engine, DENSE_BYTES)
-    return build_summary(config, prepared, History(ROUNDS, small.weights), conversion, None)
+    pruner = algorithm.pruners[0] if algorithm.pruners else None
+    unused: Any = None
+    prepared = Prepared(
+        small.dataset,
+        PARTITION,
+        small.network,
+        algorithm,
+        pruner,
+        state,
+        engine=unused,
+        judge=unused,
+        dense_bytes=DENSE_BYTES,
+    )
+    return build_summary(config, prepared, History(ROUNDS, state, CLIENTS), conversion, None)
 
 
 def test_documented_keys_are_there() -> None:
     document = json.loads(example_summary().model_dump_json())
-    assert document["summary_version"] == 1
+    assert document["summary_version"] == 2
     assert {
         *("config", "seed", "method", "pruner", "sparsity", "parameters", "rounds", "accuracy", "firmware", "device"),
-        *("traffic", "layers", "partition", "versions"),
+        *("clients", "traffic", "layers", "partition", "versions"),
     } <= document.keys()
     assert {"total", "kept"} <= document["parameters"].keys()
     assert document["accuracy"].keys() == {"float", "int8", "device"}
-    assert {"accuracy", "loss", "bytes_up_per_client", "bytes_down_per_client", "seconds"} <= document["rounds"][
-        0
-    ].keys()
+    assert {
+        *("round", "accuracy", "loss", "train_loss", "answered", "asked", "rejected", "applied", "kept"),
+        *("bytes_up_per_client", "bytes_down_per_client", "seconds"),
+    } == document["rounds"][0].keys()
+    assert {"local", "local_mean", "local_worst", "local_spread", "overall_mean"} <= document["clients"].keys()
     assert {"samples", "mismatched_samples", "instructions_per_inference", "emulator"} <= document["device"].keys()
     assert {"weights", "code", "total"} <= document["firmware"]["flash_bytes"].keys()
     assert "elf" not in document["firmware"]
@@ -88,10 +106,24 @@ def test_counts_agree_with_the_masks(small: SmallNetwork, conversion: Conversion
 
 
 def test_traffic_adds_up_over_clients_and_rounds(small: SmallNetwork, conversion: Conversion) -> None:
+    """In the second round two clients were sent values and one answered."""
     traffic = summarise(small, conversion).traffic
-    assert traffic.total_bytes == 2 * (101 + 203 + 104 + 206)
-    assert traffic.dense_total_bytes == 2 * 2 * 2 * DENSE_BYTES
+    assert traffic.total_bytes == 2 * 101 + 2 * 203 + 1 * 104 + 2 * 206
+    assert traffic.dense_total_bytes == (2 + 2 + 1 + 2) * DENSE_BYTES
     assert (traffic.bytes_up_per_client, traffic.bytes_down_per_client) == (102, 204)
+
+
+def test_rounds_say_who_answered_and_what_was_refused(small: SmallNetwork, conversion: Conversion) -> None:
+    first, second = summarise(small, conversion).rounds
+    assert (first.answered, first.asked, first.rejected, first.applied, first.kept) == (2, 2, (), True, 77)
+    assert (second.answered, second.asked, second.rejected, second.applied, second.kept) == (1, 2, (FAULT,), False, 66)
+
+
+def test_clients_are_summed_up(small: SmallNetwork, conversion: Conversion) -> None:
+    clients = summarise(small, conversion).clients
+    assert clients.local == (0.5, 1.0)
+    assert (clients.local_mean, clients.local_worst, clients.local_spread) == (0.75, 0.5, 0.25)
+    assert (clients.overall_mean, clients.overall_worst, clients.overall_spread) == (0.5, 0.25, 0.25)
 
 
 def test_the_partition_is_counted_by_class(small: SmallNetwork, conversion: Conversion) -> None:

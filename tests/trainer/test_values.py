@@ -7,11 +7,15 @@ import pytest
 
 from host_bridge.frame import Frame, FrameDecoder
 from host_bridge.messages import DEFAULT_MAX_PAYLOAD
-from trainer.tensors import Masks, TensorSpec
-from trainer.traffic import setup_bytes, values_bytes
+from trainer.tensors import Masks, Role, TensorSpec
+from trainer.traffic import payload_bytes, setup_bytes
 from trainer.values import pack_values, unpack_values, value_count
 
-SPECS = (TensorSpec("a/kernel", (2, 3), True), TensorSpec("a/bias", (3,), False), TensorSpec("b/kernel", (4,), True))
+SPECS = (
+    TensorSpec("a/kernel", (2, 3), True),
+    TensorSpec("a/bias", (3,), False, Role.BIAS),
+    TensorSpec("b/kernel", (4,), True),
+)
 WEIGHTS = tuple(np.arange(1, spec.size + 1, dtype=np.float32).reshape(spec.shape) for spec in SPECS)
 MASKS: Masks = (np.array([[True, False, True], [False, False, True]]), None, np.zeros(4, np.bool_))
 
@@ -26,6 +30,17 @@ def test_unpacking_puts_zeros_where_masks_drop() -> None:
     assert kernel.tolist() == [[1, 0, 3], [0, 0, 6]]
     assert bias.tolist() == [1, 2, 3]
     assert empty.tolist() == [0, 0, 0, 0]
+
+
+def test_a_dead_channel_does_not_travel_and_gets_its_start_back() -> None:
+    specs = (TensorSpec("n/gamma", (3,), False, Role.SCALE), TensorSpec("n/moving_mean", (3,), False, Role.MEAN))
+    alive = np.array([True, False, True])
+    weights = (np.array([5, 6, 7], np.float32), np.array([8, 9, 10], np.float32))
+    values = pack_values(weights, (alive, alive))
+    assert values.tolist() == [5, 7, 8, 10]
+    gamma, mean = unpack_values(values, (alive, alive), specs)
+    assert gamma.tolist() == [5, 1, 7]
+    assert mean.tolist() == [8, 0, 10]
 
 
 def test_dense_values_travel_whole() -> None:
@@ -54,10 +69,10 @@ def test_bytes_are_those_of_frames_that_carry_the_values(count: int) -> None:
     )
     frames = [frame for frame in FrameDecoder().feed(line) if isinstance(frame, Frame)]
     assert b"".join(frame.payload[4:] for frame in frames) == payload
-    assert values_bytes(values) == len(line)
+    assert payload_bytes(payload) == len(line)
 
 
 def test_overhead_is_small_and_the_setup_tiny() -> None:
-    values = np.ones(6000, np.float32)
-    assert values.nbytes < values_bytes(values) < 1.03 * values.nbytes
+    payload = np.ones(6000, np.float32).tobytes()
+    assert len(payload) < payload_bytes(payload) < 1.03 * len(payload)
     assert setup_bytes(2**64 - 1, 2**32 - 1) < 32
