@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from trainer import cli
+from trainer.aggregation import AGGREGATORS
 from trainer.algorithms import ALGORITHMS
 from trainer.config import RunConfig
 from trainer.datasets import DATASETS
@@ -20,6 +21,8 @@ from trainer.engines import ENGINES
 from trainer.models import MODELS
 from trainer.partitions import PARTITIONS
 from trainer.pruners import PRUNERS
+from trainer.server_optimisers import SERVER_OPTIMISERS
+from trainer.wire import CODECS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "trainer" / "federate.py"
@@ -51,11 +54,18 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 BAD = {
     "dataset": (["--dataset", "imagenet"], "unknown dataset 'imagenet'; choose from: digits"),
-    "model": (["--model", "vgg19"], "unknown model 'vgg19'; choose from: digits_cnn"),
-    "method": (["--method", "prunefl"], "unknown method 'prunefl'; choose from: fedpai-u, fedavg"),
-    "pruner": (["--pruner", "grasp"], "unknown pruner 'grasp'; choose from: random, magnitude, synflow"),
+    "model": (["--model", "alexnet"], "unknown model 'alexnet'; choose from: digits_cnn"),
+    "own model": (["--model", "no.such:builder"], "no.such"),
+    "method": (["--method", "fedsgd"], "unknown method 'fedsgd'; choose from: fedpai-u, "),
+    "pruner": (["--pruner", "taylor"], "unknown pruner 'taylor'; choose from: random, magnitude, "),
     "partition": (["--partition", "even"], "unknown partition 'even'; choose from: dirichlet, iid"),
-    "engine": (["--engine", "flower"], "unknown engine 'flower'; choose from: local"),
+    "aggregator": (["--aggregator", "mode"], "unknown aggregator 'mode'; choose from: mean"),
+    "server optimiser": (
+        ["--server-optimiser", "lion"],
+        "unknown server optimiser 'lion'; choose from: none",
+    ),
+    "encoding": (["--encoding", "float8"], "unknown encoding 'float8'; choose from: float32"),
+    "engine": (["--engine", "ray"], "unknown engine 'ray'; choose from: local"),
     "board": (["--board", "nucleo"], "unknown board 'nucleo'; choose from:"),
     "emulator": (["--emulator", "simics"], "unknown emulator 'simics'; choose from:"),
     "renode": (["--emulator", "renode"], "not supported by this version"),
@@ -65,11 +75,23 @@ BAD = {
     "clients": (["--clients", "0"], "clients = 0 is not allowed"),
     "no number": (["--clients", "many"], "--clients"),
     "rounds": (["--rounds", "0"], "rounds = 0 is not allowed"),
+    "trim": (["--trim", "0.5"], "trim = 0.5 is not allowed; use a number at least 0 and less than 0.5"),
+    "clip": (["--clip-norm", "0"], "clip_norm = 0.0 is not allowed; use a number more than 0"),
+    "drop rate": (["--drop-rate", "1"], "drop_rate = 1.0 is not allowed"),
+    "quorum": (["--quorum", "1.5"], "quorum = 1.5 is not allowed"),
+    "quantisation": (["--quantisation", "int4"], "quantisation = 'int4' is not allowed; use one of: ptq, qat"),
+    "mask source": (["--masks", "mine"], "masks = 'mine' is not allowed; use one of: federated, personalized, shared"),
+    "masks": (
+        ["--method", "fedavg", "--masks", "personalized"],
+        "masks 'personalized' do not go with method 'fedavg'; use --method fedpai-u",
+    ),
+    "pruner of fedavg": (
+        ["--method", "fedavg", "--pruner", "synflow"],
+        "pruner 'synflow' does not go with method 'fedavg'; leave --pruner away",
+    ),
     "too many": (["--clients", "2000", "--board", "none"], "clients = 2000 is more than the 1437 training samples"),
     "config": (["--config", "none.toml"], "cannot read --config none.toml"),
-    "devices": (["--devices", "qemu:3"], "No such option: --devices"),
-    "resume": (["--resume"], "No such option: --resume"),
-    "masks": (["--masks", "personalized"], "No such option: --masks"),
+    "resume": (["--resume", "--out", "nowhere"], "--resume"),
     "no value": (["--rounds"], "--rounds"),
     "argument": (["digits"], "digits"),
 }
@@ -125,11 +147,23 @@ def test_help_names_every_option_and_choice(
     monkeypatch.setenv("COLUMNS", "200")
     assert call(monkeypatch, "--help") == 0
     text = capsys.readouterr().out
-    for name in (*RunConfig.model_fields, "config", "json"):
+    for name in (*RunConfig.model_fields, "config", "json", "resume"):
         assert f"--{name.replace('_', '-')} " in text
-    for registry in (DATASETS, MODELS, ALGORITHMS, PRUNERS, PARTITIONS, ENGINES):
+    for registry in (PARTITIONS, AGGREGATORS, SERVER_OPTIMISERS, CODECS, ENGINES):
         assert all(name in text for name in registry.names)
     assert re.search(r"--sparsity .*default 0\.98", text)
+    assert "--no-compaction" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [("dataset", DATASETS.names), ("model", MODELS.names), ("method", ALGORITHMS.names), ("pruner", PRUNERS.names)],
+)
+def test_a_wrong_name_lists_every_choice(
+    option: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = refused(monkeypatch, capsys, f"--{option}", "nonesuch").split("choose from: ")[1]
+    assert set(names) <= set(re.findall(r"[\w-]+", listed))
 
 
 @pytest.mark.parametrize("command", [[str(SCRIPT)], ["-m", "trainer.federate"]])

@@ -1,5 +1,6 @@
 """A run's options: defaults, checks, files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,17 @@ import pytest
 from pydantic import ValidationError
 
 from host_bridge.errors import UserError
+from trainer.aggregation import AGGREGATORS
 from trainer.algorithms import ALGORITHMS
 from trainer.config import RunConfig, make_config
 from trainer.config_file import read_options
+from trainer.datasets import DATASETS
+from trainer.engines import ENGINES
+from trainer.models import MODELS
+from trainer.partitions import PARTITIONS
 from trainer.pruners import PRUNERS
+from trainer.server_optimisers import SERVER_OPTIMISERS
+from trainer.wire import CODECS
 
 
 def fault(options: dict[str, Any]) -> str:
@@ -39,6 +47,17 @@ def test_a_config_cannot_be_changed() -> None:
         *(("clients", value) for value in (0, -1, 2.0, "10", True, None)),
         *((key, 0) for key in ("rounds", "local_epochs", "batch_size", "learning_rate", "alpha")),
         *(("momentum", value) for value in (-0.1, 1.0)),
+        *(("trim", value) for value in (-0.1, 0.5)),
+        *(("clip_norm", value) for value in (0, -1.0, float("inf"))),
+        *(("drop_rate", value) for value in (-0.1, 1.0)),
+        *(("quorum", value) for value in (-0.1, 1.1)),
+        *(("cohort", value) for value in (0, 1.5)),
+        *(("shift", value) for value in (-1, 17)),
+        *((key, 0) for key in ("shards", "saliency_samples", "adjust_every", "server_learning_rate")),
+        ("proximal", -0.1),
+        ("compaction", 1),
+        ("masks", "mine"),
+        ("quantisation", "int4"),
         *(("seed", value) for value in (-1, 2**64)),
         ("weight_decay", -1e-9),
         ("learning_rate_floor", 1.1),
@@ -53,14 +72,44 @@ def test_a_wrong_value_is_named_with_its_key(key: str, value: object) -> None:
 def test_the_allowed_values_are_named() -> None:
     assert fault({"sparsity": 1.5}).endswith("use a number more than 0 and less than 1")
     assert fault({"clients": 0}).endswith("use a whole number at least 1")
+    assert fault({"trim": 0.5}).endswith("use a number at least 0 and less than 0.5")
+    assert fault({"compaction": "yes"}).endswith("use true or false")
+    assert fault({"masks": "mine"}).endswith("use one of: federated, personalized, shared")
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("sparsity", 1e-9), ("sparsity", 0.999999), ("clients", 1), ("seed", 2**64 - 1), ("momentum", 0), ("alpha", 1)],
+    [
+        *(
+            ("sparsity", 1e-9),
+            ("sparsity", 0.999999),
+            ("clients", 1),
+            ("seed", 2**64 - 1),
+            ("momentum", 0),
+            ("alpha", 1),
+        ),
+        *(("trim", 0), ("quorum", 1), ("quorum", 0), ("drop_rate", 0), ("shift", 16), ("cohort", None), ("cohort", 1)),
+    ],
 )
-def test_the_ends_of_ranges_are_allowed(key: str, value: float) -> None:
+def test_the_ends_of_ranges_are_allowed(key: str, value: float | None) -> None:
     assert getattr(make_config({key: value}), key) == value
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"method": "fedavg", "pruner": "random"},
+            "pruner 'random' does not go with method 'fedavg'; leave --pruner away",
+        ),
+        (
+            {"method": "fedavg", "masks": "federated"},
+            "masks 'federated' do not go with method 'fedavg'; use --method fedpai-u",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options: dict[str, str], message: str) -> None:
+    assert message in fault(options)
 
 
 def test_an_unknown_option_lists_the_options() -> None:
@@ -72,19 +121,22 @@ def test_an_unknown_option_lists_the_options() -> None:
 @pytest.mark.parametrize(
     ("key", "choices"),
     [
-        ("dataset", ["digits"]),
-        ("model", ["digits_cnn"]),
+        ("dataset", DATASETS.names),
+        ("model", MODELS.names),
         ("method", ALGORITHMS.names),
         ("pruner", PRUNERS.names),
-        ("partition", ["dirichlet", "iid"]),
-        ("engine", ["local"]),
+        ("partition", PARTITIONS.names),
+        ("aggregator", AGGREGATORS.names),
+        ("server_optimiser", SERVER_OPTIMISERS.names),
+        ("encoding", CODECS.names),
+        ("engine", ENGINES.names),
         ("board", ["stm32f4_discovery", "mps2_an386", "none"]),
         ("emulator", ["auto", "qemu", "native"]),
     ],
 )
-def test_an_unknown_name_lists_the_choices(key: str, choices: list[str]) -> None:
-    message = fault({key: "prunefl"})
-    assert f"unknown {key} 'prunefl'; choose from: " in message
+def test_an_unknown_name_lists_the_choices(key: str, choices: Sequence[str]) -> None:
+    message = fault({key: "nonesuch"})
+    assert f"unknown {key.replace('_', ' ')} 'nonesuch'; choose from: " in message
     listed = message.split("choose from: ")[1]
     assert all(choice in listed for choice in choices)
 

@@ -18,12 +18,11 @@ from trainer.config import RunConfig, make_config
 from trainer.console import print_summary
 from trainer.display import Display
 from trainer.prepare import load_data, prepare
-from trainer.registry import Registry
 from trainer.run import run
 from trainer.staging import staged_run
 from trainer.summary import RunSummary, read_summary
 from trainer.tensors import all_kept
-from trainer.traffic import values_bytes
+from trainer.traffic import payload_bytes
 from trainer.values import pack_values
 
 PRUNABLE = 3 * 3 * 1 * 4 + 2 * 2 * 4 * CLASSES
@@ -38,8 +37,8 @@ class Run:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer.prepare, "DATASETS", Registry("dataset", {"digits": tiny_dataset}))
-    monkeypatch.setattr(trainer.prepare, "MODELS", Registry("model", {"digits_cnn": tiny_cnn}))
+    monkeypatch.setattr(trainer.prepare, "load_dataset", lambda *_: tiny_dataset())
+    monkeypatch.setattr(trainer.prepare, "load_builder", lambda _: tiny_cnn)
 
 
 def options(folder: Path, **given: object) -> RunConfig:
@@ -96,7 +95,7 @@ def test_traffic_is_that_of_the_kept_values_against_all_values(tmp_path: Path) -
     summary = run_tiny(tmp_path / "run").summary
     network = tiny_network()
     everything = trainer.prepare.initial_weights(1, network.specs)
-    dense = values_bytes(pack_values(everything, all_kept(network.specs)))
+    dense = payload_bytes(pack_values(everything, all_kept(network.specs)).tobytes())
     assert summary.traffic.dense_bytes_up_per_client == summary.traffic.dense_bytes_down_per_client == dense
     biases = 4 + CLASSES
     payload = 4 * (PRUNABLE // 2 + biases)
