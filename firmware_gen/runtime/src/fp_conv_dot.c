@@ -1,12 +1,7 @@
 /* Layers with one output position whose weights lie in memory order of the input, as those of most fully connected
  * layers do: each output channel is a dot product, read straight from the weight stream without a list of taps. */
-#include "fp_bytes.h"
 #include "fp_conv_kernel.h"
 #include "fp_gap8.h"
-
-#if FP_DSP_KERNELS
-#include "fp_dsp.h"
-#endif
 
 /* Adds the next row's products with `weights` (not 0) bytes of input to *sum, which wraps. */
 typedef fp_status add_row(fp_weight_stream *stream, const int8_t *in, uint32_t weights, uint32_t max_kept,
@@ -20,51 +15,6 @@ int fp_conv_is_dot(const fp_conv *conv) {
         conv->kernel_height == 1 || (uint32_t)conv->dilation_height * conv->in.row_pitch == conv->kernel_width;
     const int channels = conv->in.channels == 1 || conv->in.channel_pitch == area;
     return conv->out.height == 1 && conv->out.width == 1 && conv->groups == 1 && columns && rows && channels;
-}
-
-#if FP_DSP_KERNELS
-#define BLOCK 16u
-
-static inline uint32_t dot_word(const uint8_t *row, const int8_t *in, uint32_t sum) {
-    return fp_dot4(load32_le(row), load32_le((const uint8_t *)in), sum);
-}
-
-/* Whole blocks; returns how many weights that is. */
-static uint32_t add_blocks(const uint8_t *row, const int8_t *in, uint32_t weights, uint32_t *sum) {
-    const uint8_t *const stop = row + weights / BLOCK * BLOCK;
-    uint32_t total = *sum;
-    for (; row != stop; row += BLOCK) {
-        total = dot_word(row, in, total);
-        total = dot_word(row + 4, in + 4, total);
-        total = dot_word(row + 8, in + 8, total);
-        total = dot_word(row + 12, in + 12, total);
-        in += BLOCK;
-    }
-    *sum = total;
-    return weights / BLOCK * BLOCK;
-}
-#else
-static uint32_t add_blocks(const uint8_t *row, const int8_t *in, uint32_t weights, uint32_t *sum) {
-    (void)row, (void)in, (void)weights, (void)sum;
-    return 0;
-}
-#endif
-
-/* No list is made, so that zeros need not be told apart: max_kept is not looked at. */
-static fp_status add_dense(fp_weight_stream *stream, const int8_t *in, uint32_t weights, uint32_t max_kept,
-                           uint32_t *sum) {
-    (void)max_kept;
-    const uint8_t *const row = stream->next;
-    if ((size_t)(stream->end - row) < weights) {
-        return FP_ERR_ENCODING;
-    }
-    uint32_t total = *sum;
-    for (uint32_t index = add_blocks(row, in, weights, &total); index < weights; index++) {
-        total += (uint32_t)((int8_t)row[index] * in[index]);
-    }
-    *sum = total;
-    stream->next = row + weights;
-    return FP_OK;
 }
 
 static fp_status add_gap8(fp_weight_stream *stream, const int8_t *in, uint32_t weights, uint32_t max_kept,
@@ -96,7 +46,10 @@ static fp_status add_gap8(fp_weight_stream *stream, const int8_t *in, uint32_t w
 }
 
 fp_status fp_conv_run_dot(const fp_conv *conv, const int8_t *window, int8_t *out) {
-    static add_row *const rows[] = {add_dense, add_gap8}; /* in the order of enum fp_encoding */
+    static add_row *const rows[] = {0, add_gap8}; /* in the order of enum fp_encoding */
+    if (conv->encoding == FP_ENCODING_DENSE) {
+        return fp_conv_run_dense_dot(conv, window, out);
+    }
     if (conv->encoding >= sizeof rows / sizeof rows[0]) {
         return FP_ERR_ENCODING;
     }

@@ -68,6 +68,9 @@ int fp_conv_is_dot(const fp_conv *conv);
 /* Compute such a layer, without scratch; `window` and `out` as above, for all output channels. Halo bytes stay. */
 fp_status fp_conv_run_dot(const fp_conv *conv, const int8_t *window, int8_t *out);
 
+/* The same for dense weights; max_taps is not looked at, as no list is made. */
+fp_status fp_conv_run_dense_dot(const fp_conv *conv, const int8_t *window, int8_t *out);
+
 /* Whether the layer's weights are dense and there is enough to do for four output positions at a time. */
 int fp_conv_is_quad(const fp_conv *conv);
 

@@ -27,9 +27,6 @@ typedef struct fp_lanes {
  *
  *   static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice);
  *       saturated to int8
- *
- *   static inline uint32_t fp_dot4(uint32_t a, uint32_t b, uint32_t sum);
- *       sum + the products of four int8 in a and in b; wraps
  */
 #if defined(FP_DSP_EMULATION) || !defined(__OPTIMIZE__) || defined(__clang__)
 #include "fp_dsp_portable.h"

@@ -67,16 +67,4 @@ __attribute__((always_inline)) static inline int8_t fp_lane_requantize(const fp_
     return (int8_t)saturated;
 }
 
-static inline uint32_t fp_dot4(uint32_t a, uint32_t b, uint32_t sum) {
-    uint32_t a_even, b_even;
-    __asm__("sxtb16 %[a_even], %[a]\n\t"
-            "sxtb16 %[b_even], %[b]\n\t"
-            "sxtb16 %[a], %[a], ror #8\n\t"
-            "sxtb16 %[b], %[b], ror #8\n\t"
-            "smlad %[sum], %[a_even], %[b_even], %[sum]\n\t"
-            "smlad %[sum], %[a], %[b], %[sum]"
-            : [a] "+r"(a), [b] "+r"(b), [sum] "+r"(sum), [a_even] "=&r"(a_even), [b_even] "=&r"(b_even));
-    return sum;
-}
-
 #endif

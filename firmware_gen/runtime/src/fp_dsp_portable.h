@@ -37,11 +37,6 @@ static inline int32_t fp_smlatb(uint32_t a, int32_t b, int32_t sum) {
     return fp_smlabb(a >> 16, b, sum);
 }
 
-/* sum + both products of a half of a and that of b. */
-static inline uint32_t fp_smlad(uint32_t a, uint32_t b, uint32_t sum) {
-    return sum + (uint32_t)(fp_low_half(a) * fp_low_half(b)) + (uint32_t)(fp_low_half(a >> 16) * fp_low_half(b >> 16));
-}
-
 /* sum + ((a * b + 2^31) >> 32). */
 static inline int32_t fp_smmlar(int32_t a, int32_t b, int32_t sum) {
     const int64_t product = ((int64_t)a * b + ((int64_t)1 << 31)) >> 32;
@@ -95,10 +90,6 @@ static inline fp_lanes fp_lanes_stride2(const fp_tap *taps, const int8_t *window
 static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice) {
     const int32_t rounded = fp_smmlar(twice, requant->multiplier, requant->addend);
     return (int8_t)fp_ssat8((rounded + (twice >> 31)) >> requant->exponent);
-}
-
-static inline uint32_t fp_dot4(uint32_t a, uint32_t b, uint32_t sum) {
-    return fp_smlad(fp_sxtb16_ror8(a), fp_sxtb16_ror8(b), fp_smlad(fp_sxtb16(a), fp_sxtb16(b), sum));
 }
 
 #endif

@@ -1,7 +1,8 @@
-/* Four dot products at once: one row of int8 weights against the inputs of four output positions.
+/* Four dot products at once: one row of int8 weights against the inputs of four output positions, or four rows against
+ * one input.
  *
- * The inputs lie in RAM as 16-bit values, four taps of each output together, so that a word of weights, sign-extended
- * to its even and its odd bytes, meets its partners as they are loaded:
+ * The inputs of positions lie in RAM as 16-bit values, four taps of each output together, so that a word of weights,
+ * sign-extended to its even and its odd bytes, meets its partners as they are loaded:
  *
  *     halves   0..7    taps 0 and 2 of output 0, then of outputs 1, 2, 3
  *     halves   8..15   taps 1 and 3, likewise
@@ -33,6 +34,11 @@ typedef struct fp_quad {
  *                                     int32_t start);
  *       start + the sums over the row, which ends at `end` and has at least four weights, lead plus a multiple of four;
  *       they wrap. `values` is 4-byte aligned.
+ *
+ *   static inline void fp_quad_add_rows(const uint8_t *row, uint32_t pitch, const int8_t *in, const int8_t *end,
+ *                                       fp_quad *sums);
+ *       the sums of four rows, `pitch` bytes from one to the next, with the same input, a multiple of four bytes that
+ *       is not 0; they wrap
  *
  *   static inline int8_t fp_quad_requantize(const fp_requant_short *requant, int32_t sum);
  *       saturated to int8

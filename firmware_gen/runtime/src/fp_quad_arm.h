@@ -55,6 +55,37 @@ __attribute__((always_inline)) static inline fp_quad fp_quad_dot(const uint8_t *
     return sums;
 }
 
+/* A word of one row against the even and odd bytes of the input. */
+#define FP_QUAD_ROW(row, sum)                                                                                          \
+    "ldr %[word], [" row "], #4\n\t"                                                                                   \
+    "sxtb16 %[half], %[word]\n\t"                                                                                      \
+    "smlad " sum ", %[half], %[even], " sum "\n\t"                                                                     \
+    "sxtb16 %[word], %[word], ror #8\n\t"                                                                              \
+    "smlad " sum ", %[word], %[odd], " sum "\n\t"
+
+static inline void fp_quad_add_rows(const uint8_t *row, uint32_t pitch, const int8_t *in, const int8_t *end,
+                                    fp_quad *sums) {
+    int32_t s0 = sums->sum[0], s1 = sums->sum[1], s2 = sums->sum[2], s3 = sums->sum[3];
+    const uint8_t *r0 = row, *r1 = r0 + pitch, *r2 = r1 + pitch, *r3 = r2 + pitch;
+    uint32_t even, odd, word, half;
+    __asm__ volatile(
+        "1:\n\t"
+        "ldr %[odd], [%[in]], #4\n\t"
+        "sxtb16 %[even], %[odd]\n\t"
+        "sxtb16 %[odd], %[odd], ror #8\n\t" FP_QUAD_ROW("%[r0]", "%[s0]") FP_QUAD_ROW("%[r1]", "%[s1]")
+            FP_QUAD_ROW("%[r2]", "%[s2]") FP_QUAD_ROW("%[r3]", "%[s3]") //
+        "cmp %[in], %[end]\n\t"
+        "bne 1b"
+        : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [r0] "+r"(r0), [r1] "+r"(r1), [r2] "+r"(r2),
+          [r3] "+r"(r3), [in] "+r"(in), [even] "=&r"(even), [odd] "=&r"(odd), [word] "=&r"(word), [half] "=&r"(half)
+        : [end] "r"(end)
+        : "cc", "memory");
+    sums->sum[0] = s0;
+    sums->sum[1] = s1;
+    sums->sum[2] = s2;
+    sums->sum[3] = s3;
+}
+
 static inline int8_t fp_quad_requantize(const fp_requant_short *requant, int32_t sum) {
     return fp_lane_requantize(requant, 2 * sum);
 }
