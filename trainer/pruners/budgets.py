@@ -24,3 +24,23 @@ def uniform_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
         counts[position] += 1
     shares = iter(int(count) for count in counts)
     return tuple(None if score is None else next(shares) for score in scores)
+
+
+def erk_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
+    """Densities in proportion to (sum of the dimensions) / (their product), none above 1 (see :mod:`.erk`)."""
+    prunable = [score for score in scores if score is not None]
+    sizes = np.array([score.size for score in prunable], np.int64)
+    wanted = np.array([sum(score.shape) for score in prunable], np.float64)
+    full = np.zeros(len(sizes), np.bool_)
+    while True:
+        scale = (keep - sizes[full].sum()) / wanted[~full].sum() if not full.all() else 0.0
+        beyond = ~full & (scale * wanted >= sizes)
+        if not beyond.any():
+            break
+        full |= beyond
+    exact = np.where(full, sizes, scale * wanted)
+    counts = np.floor(exact).astype(np.int64)
+    for position in np.argsort(counts - exact, kind="stable")[: keep - int(counts.sum())]:
+        counts[position] += 1
+    shares = iter(int(count) for count in counts)
+    return tuple(None if score is None else next(shares) for score in scores)

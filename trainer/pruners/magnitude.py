@@ -16,8 +16,8 @@ from trainer.tensors import Scores
 def score_magnitude(context: ScoringContext) -> Scores:
     """|w|."""
     return tuple(
-        None if mask is None else np.abs(weight).astype(np.float64)
-        for weight, mask in zip(context.weights, context.masks, strict=True)
+        np.abs(weight).astype(np.float64) if spec.prunable else None
+        for weight, spec in zip(context.weights, context.network.specs, strict=True)
     )
 
 
@@ -25,4 +25,4 @@ def _prepare(network: Network) -> Scorer:  # noqa: ARG001 - nothing to compile
     return score_magnitude
 
 
-MAGNITUDE = Pruner(_prepare, uniform_budget)
+MAGNITUDE = Pruner("magnitude", _prepare, uniform_budget)

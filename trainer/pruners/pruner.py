@@ -26,6 +26,7 @@ class ScoringContext:
         masks: what earlier iterations left.
         random: the only source of chance.
         samples: x and y that data-driven pruners score with; None for the others.
+        dense: initial weights, dropped ones too; None where nothing is dropped yet.
     """
 
     network: Network
@@ -33,6 +34,17 @@ class ScoringContext:
     masks: Masks
     random: np.random.Generator
     samples: Samples | None = None
+    dense: Weights | None = None
+
+    def batch(self) -> Samples:
+        """The samples.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if self.samples is None or not len(self.samples[0]):
+            raise ValueError("this pruner scores with samples; none were given")
+        return self.samples
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,17 @@ class Pruner:
     """A way to choose which weights are kept.
 
     Attributes:
+        name: as users write it.
         prepare: given the network, returns the scoring function; what it compiles is reused over iterations.
         budget: spreads the kept weights over the tensors.
-        needs_data: whether it scores with samples.
         iterations: times to score and prune, keeping ``density ** (i / iterations)`` after the i-th.
+        needs_data: whether it scores with samples.
+        revives: whether a weight that an iteration dropped may come back in a later one.
     """
 
+    name: str
     prepare: Callable[[Network], Scorer]
     budget: Budget
     iterations: int = 1
     needs_data: bool = False
+    revives: bool = False

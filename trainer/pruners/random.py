@@ -8,11 +8,12 @@ from trainer.tensors import Scores
 
 def score_random(context: ScoringContext) -> Scores:
     """Uniform in [0, 1)."""
-    return tuple(None if mask is None else context.random.random(mask.shape) for mask in context.masks)
+    return tuple(context.random.random(spec.shape) if spec.prunable else None for spec in context.network.specs)
 
 
-def _prepare(network: Network) -> Scorer:  # noqa: ARG001 - nothing to compile
+def prepare(network: Network) -> Scorer:  # noqa: ARG001 - nothing to compile
+    """Nothing needs to be prepared."""
     return score_random
 
 
-RANDOM = Pruner(_prepare, uniform_budget)
+RANDOM = Pruner("random", prepare, uniform_budget)

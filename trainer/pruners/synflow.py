@@ -54,4 +54,4 @@ def _positive(specs: tuple[TensorSpec, ...], weights: Weights) -> list[Float64]:
     ]
 
 
-SYNFLOW = Pruner(prepare, global_budget, ITERATIONS)
+SYNFLOW = Pruner("synflow", prepare, global_budget, ITERATIONS)
