@@ -125,11 +125,14 @@ class Reshape:
     output: int
 
 
+BinaryKind = Literal["ADD", "SUB", "MUL"]
+
+
 @dataclass(frozen=True)
 class Binary:
-    """ADD of two tensors of one shape, element by element."""
+    """ADD, SUB or MUL of two tensors of one shape, element by element."""
 
-    kind: Literal["ADD"]
+    kind: BinaryKind
     inputs: tuple[int, int]
     output: int
     activation: Activation

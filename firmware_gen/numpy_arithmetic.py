@@ -1,6 +1,6 @@
 """The NumPy oracle's operators without weights.
 
-Sources: tensorflow/lite/kernels/internal/reference/{integer_ops/add,softmax,reduce}.h; reimplemented.
+Sources: tensorflow/lite/kernels/internal/reference/{integer_ops/{add,mul},sub,softmax,reduce}.h; reimplemented.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from firmware_gen.fixed_point import Int64, divide_by_power, doubling_high_multi
 from firmware_gen.graph import Arithmetic, Binary, Graph, Lookup, Mean, Softmax, op_name
 from firmware_gen.lookup import lookup_table
 from firmware_gen.quantise import activation_range
-from firmware_gen.rescale import ADD_LEFT_SHIFT, add_multipliers, mean_multiplier
+from firmware_gen.rescale import ADD_LEFT_SHIFT, add_multipliers, mean_multiplier, mul_multiplier
 from firmware_gen.softmax import exponentials
 from firmware_gen.transcendental import one_over_one_plus
 
@@ -28,11 +28,12 @@ def arithmetic(graph: Graph, op: Arithmetic, values: dict[int, Int8]) -> Int8:
         table = lookup_table(op, graph.tensors[op.input], graph.tensors[op.output], op.kind)
         mapped: Int8 = table[values[op.input].astype(np.int64) + 128]
         return mapped
-    return _add(graph, op, values[op.inputs[0]], values[op.inputs[1]])
+    combine = _mul if op.kind == "MUL" else _add
+    return combine(graph, op, values[op.inputs[0]], values[op.inputs[1]])
 
 
 def _add(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
-    """ADD; both inputs have as many elements as the output."""
+    """ADD and SUB; both inputs have as many elements as the output."""
     one, other, output = tensors = tuple(graph.tensors[index] for index in (*op.inputs, op.output))
     scales = add_multipliers((one.scales[0], other.scales[0], output.scales[0]), op.kind)
     terms: list[Int64] = []
@@ -40,7 +41,19 @@ def _add(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
         shifted = (value.reshape(-1).astype(np.int64) - tensor.zero_point) << ADD_LEFT_SHIFT
         terms.append(multiply(shifted, *multiplier))
     low, high = activation_range(op.activation, output.scales[0], output.zero_point)
-    return np.clip(multiply(terms[0] + terms[1], *scales[2]) + output.zero_point, low, high).astype(np.int8)
+    total = terms[0] - terms[1] if op.kind == "SUB" else terms[0] + terms[1]
+    return np.clip(multiply(total, *scales[2]) + output.zero_point, low, high).astype(np.int8)
+
+
+def _mul(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
+    """MUL; both inputs have as many elements as the output."""
+    one, other, output = (graph.tensors[index] for index in (*op.inputs, op.output))
+    scale = mul_multiplier((one.scales[0], other.scales[0], output.scales[0]), op.kind)
+    factors = (
+        value.reshape(-1).astype(np.int64) - tensor.zero_point for value, tensor in ((first, one), (second, other))
+    )
+    low, high = activation_range(op.activation, output.scales[0], output.zero_point)
+    return np.clip(multiply(next(factors) * next(factors), *scale) + output.zero_point, low, high).astype(np.int8)
 
 
 def _softmax(graph: Graph, op: Softmax, value: Int8) -> Int8:

@@ -128,7 +128,10 @@ class PoolCall:
 
 @dataclass(frozen=True)
 class AddCall:
-    """``fp_add_run``; ``multipliers`` are (multiplier, shift) of both inputs and of the output."""
+    """``fp_add_run``; ``multipliers`` are (multiplier, shift) of both inputs and of the output.
+
+    ``subtract`` says that the second input is taken off.
+    """
 
     layer: Layer
     source: int
@@ -138,6 +141,22 @@ class AddCall:
     target_plane: Plane
     other_plane: Plane
     multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    activation: tuple[int, int]
+    subtract: bool
+
+
+@dataclass(frozen=True)
+class MulCall:
+    """``fp_mul_run``; ``scale`` is (multiplier, shift)."""
+
+    layer: Layer
+    source: int
+    target: int
+    other: int
+    source_plane: Plane
+    target_plane: Plane
+    other_plane: Plane
+    scale: tuple[int, int]
     activation: tuple[int, int]
 
 
@@ -214,7 +233,7 @@ class LookupCall:
     table: npt.NDArray[np.int8] = field(repr=False, compare=False)
 
 
-ArithmeticCall = AddCall | SoftmaxCall | MeanCall | LookupCall
+ArithmeticCall = AddCall | MulCall | SoftmaxCall | MeanCall | LookupCall
 OperatorCall = ConvCall | PoolCall | ArithmeticCall | CopyCall
 Call = OperatorCall | ConvertCall
 
@@ -258,6 +277,6 @@ def buffers_of(call: Call) -> tuple[int, ...]:
     """Buffers a call touches."""
     if isinstance(call, ConvCall):
         return call.source, call.target, call.scratch
-    if isinstance(call, AddCall):
+    if isinstance(call, AddCall | MulCall):
         return call.source, call.target, call.other
     return call.source, call.target

@@ -21,6 +21,7 @@ _KERNELS = (
     "fp_copy",
     "fp_lookup",
     "fp_mean",
+    "fp_mul",
     "fp_plane",
     "fp_pool",
     "fp_softmax",

@@ -1,6 +1,6 @@
 """Multipliers of operators without weights, as TensorFlow Lite Micro derives them.
 
-Sources: tensorflow/lite/micro/kernels/add_common.cc and
+Sources: tensorflow/lite/micro/kernels/{add,sub,mul}_common.cc and
 tensorflow/lite/kernels/internal/reference/reduce.h; reimplemented.
 """
 
@@ -13,9 +13,10 @@ Multiplier = tuple[int, int]
 
 
 def add_multipliers(scales: tuple[float, float, float], where: str) -> tuple[Multiplier, Multiplier, Multiplier]:
-    """Multiplier and shift of both inputs and of the output of ADD.
+    """Multiplier and shift of both inputs and of the output of ADD and SUB.
 
-    The inputs, shifted left by ``ADD_LEFT_SHIFT``, are brought to twice the larger scale, their sum to the output's.
+    The inputs, shifted left by ``ADD_LEFT_SHIFT``, are brought to twice the larger scale, their sum or difference to
+    the output's.
 
     Args:
         scales: of both inputs and of the output.
@@ -36,6 +37,23 @@ def add_multipliers(scales: tuple[float, float, float], where: str) -> tuple[Mul
 def _below_one(real: float, where: str) -> Multiplier:
     multiplier, shift = quantise_multiplier(real) if 0.0 < real < 1.0 else (0, 1)
     if shift > 0:
+        raise UserError(f"{where}: its output scale is too small for its inputs; convert the model again")
+    return multiplier, shift
+
+
+def mul_multiplier(scales: tuple[float, float, float], where: str) -> Multiplier:
+    """Multiplier and shift from a product to the output of MUL.
+
+    Args:
+        scales: of both inputs and of the output.
+        where: names the layer in messages.
+
+    Raises:
+        UserError: a product could leave 32 bits.
+    """
+    first, second, output = scales
+    multiplier, shift = quantise_multiplier(first * second / output)
+    if _LARGEST_DIFFERENCE**2 << max(shift, 0) > INT32_MAX:
         raise UserError(f"{where}: its output scale is too small for its inputs; convert the model again")
     return multiplier, shift
 

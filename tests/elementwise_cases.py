@@ -1,7 +1,7 @@
 """Operators that work element by element: whole models for op_cases.py's table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from op_specs import Rng, sparse
@@ -64,6 +64,40 @@ BINARIES = {
     "add_before_3x3": BinarySpec((0.05, 3), (0.031, -9), (0.07, 5), kernel=3),
     "add_before_5x5": BinarySpec((0.05, 127), (0.031, -128), (0.07, 5), kernel=5),
 }
+
+
+def _like_add(kind: str, name: str) -> BinarySpec:
+    return replace(BINARIES[f"add_{name}" if name else "add"], kind=kind)
+
+
+_SUBTRACTED = (
+    "", "second_coarser", "equal_scales", "powers_of_two", "extreme_ratio", "zero_points_low", "saturating",
+    "left_of_one", "relu6", "before_3x3",
+)  # fmt: skip
+SUBTRACTIONS = {f"sub_{name}" if name else "sub": _like_add("sub", name) for name in _SUBTRACTED}
+PRODUCTS = {
+    "mul": BinarySpec((0.05, 3), (0.031, -9), (0.05, 5), "mul"),
+    "mul_powers_of_two": BinarySpec((0.5, 0), (0.125, 1), (1.0, 0), "mul"),
+    "mul_zero_points_low": BinarySpec((0.05, -128), (0.07, -128), (0.9, -128), "mul"),
+    "mul_zero_points_apart": BinarySpec((0.05, 127), (0.07, -128), (0.9, 127), "mul"),
+    "mul_saturating": BinarySpec((0.5, 40), (0.3, -60), (0.002, 5), "mul"),
+    "mul_left_shift": BinarySpec((1.0, 4), (0.9, -6), (0.004, 0), "mul"),
+    "mul_all_to_zero": BinarySpec((0.01, 5), (0.02, -5), (1.0e4, 9), "mul"),
+    "mul_vanishing": BinarySpec((1.0e-9, 5), (1.0e-9, -5), (1.0, 9), "mul"),
+    "mul_relu": BinarySpec((0.05, 3), (0.031, -9), (0.04, -100), "mul", activation="relu"),
+    "mul_relu_n1_to_1": BinarySpec((0.05, 3), (0.031, -9), (0.02, 5), "mul", activation="relu_n1_to_1"),
+    "mul_one_pixel": BinarySpec((0.05, 3), (0.031, -9), (0.07, 5), "mul", size=(1, 1, 17)),
+    "mul_before_5x5": BinarySpec((0.05, 3), (0.031, -9), (0.07, 5), "mul", kernel=5),
+}
+
+
+def _square(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+    """Both inputs are one tensor, which is overwritten; the difference of a tensor and its square."""
+    source = builder.activation((1, 6, 5, 3), 0.02, -4)
+    x = spread(builder, rng, source, (0.03, 7))
+    y = builder.binary("mul", (x, x), (0.06, -30))
+    z = builder.binary("sub", (y, source), (0.06, 2))
+    return source, spread(builder, rng, z, (0.05, 1), channels=4, kernel=3)
 
 
 def _add_residual(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
@@ -148,6 +182,9 @@ def _softmax_with_halos(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
 
 ELEMENTWISE: dict[str, Callable[[TfliteBuilder, Rng], tuple[int, int]]] = {
     **BINARIES,
+    **SUBTRACTIONS,
+    **PRODUCTS,
+    "mul_square": _square,
     "add_residual": _add_residual,
     "add_to_itself": _add_to_itself,
     "add_vectors": _add_vectors,

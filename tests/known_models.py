@@ -80,3 +80,18 @@ def mobilenet_v1_quarter(rng: Rng) -> bytes:
     network.separable(256, 2)
     network.separable(256)
     return network.classify(2)
+
+
+def autoencoder(rng: Rng) -> bytes:
+    """Anomaly detection on five frames of 128 mel bands: MLPerf Tiny's autoencoder of fully connected layers."""
+    builder = TfliteBuilder()
+    source = x = builder.activation((1, 640), 1 / 64, 3)
+    widths = (128, 128, 128, 128, 8, 128, 128, 128, 128, 640)
+    for number, width in enumerate(widths, 1):
+        inputs = int(builder.tensors[x].shape[1])
+        weights, scales = _weights(rng, (width, inputs)), _scales(rng, inputs, 1)
+        last = number == len(widths)
+        quantised = (0.05, 9) if last else (_SCALE, _ZERO_POINT)
+        activation = "none" if last else "relu"
+        x = builder.fully_connected(x, weights, scales, _bias(rng, width), quantised, activation=activation)
+    return builder.finish(source, x)

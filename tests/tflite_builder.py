@@ -158,8 +158,8 @@ class TfliteBuilder:
         return self.operator(code, [source], output, options, schema.BuiltinOptions.Pool2DOptions)
 
     def binary(self, kind: str, sources: Sequence[int], out: tuple[float, int], *, activation: str = "none") -> int:
-        """ADD of two tensors of one shape."""
-        code, table = {"add": (0, "AddOptions")}[kind]
+        """ADD, SUB or MUL of two tensors of one shape."""
+        code, table = {"add": (0, "AddOptions"), "sub": (41, "SubOptions"), "mul": (18, "MulOptions")}[kind]
         options = getattr(schema, f"{table}T")()
         options.fusedActivationFunction = ACTIVATION[activation]
         output = self.activation(self.tensors[sources[0]].shape, *out)

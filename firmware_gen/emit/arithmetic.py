@@ -4,7 +4,7 @@ import numpy as np
 
 from firmware_gen.emit.arrays import int_array
 from firmware_gen.emit.structs import CLayer, CStruct, bounds, places, plane_initialiser, what
-from firmware_gen.program import AddCall, ArithmeticCall, LookupCall, MeanCall, Plan, SoftmaxCall
+from firmware_gen.program import AddCall, ArithmeticCall, LookupCall, MeanCall, MulCall, Plan, SoftmaxCall
 
 
 def arithmetic_layer(number: int, call: ArithmeticCall, plan: Plan) -> CLayer:
@@ -15,6 +15,8 @@ def arithmetic_layer(number: int, call: ArithmeticCall, plan: Plan) -> CLayer:
         return _mean(number, call, plan)
     if isinstance(call, LookupCall):
         return _lookup(number, call, plan)
+    if isinstance(call, MulCall):
+        return _mul(number, call, plan)
     return _add(number, call, plan)
 
 
@@ -26,9 +28,22 @@ def _add(number: int, call: AddCall, plan: Plan) -> CLayer:
         ("out", plane_initialiser(call.target_plane)),
         *((f"{name}_scale", f"{{{multiplier}, {shift}}}") for name, (multiplier, shift) in terms),
         *bounds(call.activation),
+        ("subtract", "1" if call.subtract else "0"),
     )
     struct = CStruct("fp_add", f"fp_add_{number}", what(number, call.layer), members)
     return CLayer((), struct, f"fp_add_run(&{struct.name}, {places(plan, call.source, call.other, call.target)})")
+
+
+def _mul(number: int, call: MulCall, plan: Plan) -> CLayer:
+    members = (
+        ("first", plane_initialiser(call.source_plane)),
+        ("second", plane_initialiser(call.other_plane)),
+        ("out", plane_initialiser(call.target_plane)),
+        ("scale", f"{{{call.scale[0]}, {call.scale[1]}}}"),
+        *bounds(call.activation),
+    )
+    struct = CStruct("fp_mul", f"fp_mul_{number}", what(number, call.layer), members)
+    return CLayer((), struct, f"fp_mul_run(&{struct.name}, {places(plan, call.source, call.other, call.target)})")
 
 
 def _softmax(number: int, call: SoftmaxCall, plan: Plan) -> CLayer:

@@ -41,7 +41,7 @@ READERS: dict[int, OperatorReader] = {
         strided_slice.READER,
         transpose.READER,
         resize.READER,
-        binary.ADD,
+        *binary.READERS,
         mean.READER,
         softmax.READER,
         *lookup.READERS,

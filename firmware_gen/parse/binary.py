@@ -1,8 +1,6 @@
-"""ADD: two tensors of one shape, element by element."""
+"""ADD, SUB and MUL: two tensors of one shape, element by element."""
 
-from typing import Literal
-
-from firmware_gen.graph import Binary
+from firmware_gen.graph import Binary, BinaryKind
 from firmware_gen.parse.operators import ACTIVATION_NAMES, OperatorContext, OperatorReader
 from firmware_gen.parse.raw import OptionsSpec
 from host_bridge.errors import UserError
@@ -10,7 +8,7 @@ from host_bridge.errors import UserError
 _LIMITS = f"two activations of one shape (no broadcasting), batch 1; activation {ACTIVATION_NAMES}"
 
 
-def _read(context: OperatorContext, kind: Literal["ADD"]) -> Binary:
+def _read(context: OperatorContext, kind: BinaryKind) -> Binary:
     context.expect_operands(2, 2)
     first, second, output = context.activation(0), context.activation(1), context.output()
     if not first.shape == second.shape == output.shape:
@@ -22,6 +20,11 @@ def _read(context: OperatorContext, kind: Literal["ADD"]) -> Binary:
     return Binary(kind, (first.index, second.index), output.index, context.fused_activation())
 
 
-ADD = OperatorReader(
-    0, "ADD", OptionsSpec("AddOptions", ("FusedActivationFunction",)), lambda context: _read(context, "ADD"), _LIMITS
-)
+def _reader(kind: BinaryKind, code: int) -> OperatorReader:
+    options = OptionsSpec(f"{kind.capitalize()}Options", ("FusedActivationFunction",))
+    return OperatorReader(code, kind, options, lambda context: _read(context, kind), _LIMITS)
+
+
+_CODES: dict[BinaryKind, int] = {"ADD": 0, "SUB": 41, "MUL": 18}
+
+READERS = tuple(_reader(kind, code) for kind, code in _CODES.items())

@@ -4,8 +4,8 @@ from firmware_gen.graph import Arithmetic, Binary, Lookup, Mean, Softmax
 from firmware_gen.lookup import lookup_table
 from firmware_gen.passes.outputs import output_range, plain_layer, where
 from firmware_gen.passes.storage import Storage
-from firmware_gen.program import AddCall, LookupCall, MeanCall, SoftmaxCall
-from firmware_gen.rescale import add_multipliers, mean_multiplier
+from firmware_gen.program import AddCall, LookupCall, MeanCall, MulCall, SoftmaxCall
+from firmware_gen.rescale import add_multipliers, mean_multiplier, mul_multiplier
 from firmware_gen.softmax import exponentials
 
 
@@ -21,6 +21,8 @@ def lower_arithmetic(storage: Storage, op: Arithmetic) -> None:
         _mean(storage, op)
     elif isinstance(op, Lookup):
         _lookup(storage, op)
+    elif op.kind == "MUL":
+        _mul(storage, op)
     else:
         _add(storage, op)
 
@@ -34,6 +36,20 @@ def _add(storage: Storage, op: Binary) -> None:
     storage.calls.append(
         AddCall(
             plain_layer(storage.model, op), first, target, second, first_plane, plane, second_plane, multipliers,
+            output_range(graph, op, op.activation), op.kind == "SUB",
+        )
+    )  # fmt: skip
+
+
+def _mul(storage: Storage, op: Binary) -> None:
+    graph = storage.graph
+    one, other, output = (graph.tensors[index].scales[0] for index in (*op.inputs, op.output))
+    scale = mul_multiplier((one, other, output), where(graph, op))
+    (first, first_plane), (second, second_plane) = (storage.planar(index) for index in op.inputs)
+    target, plane = storage.written(op.output)
+    storage.calls.append(
+        MulCall(
+            plain_layer(storage.model, op), first, target, second, first_plane, plane, second_plane, scale,
             output_range(graph, op, op.activation),
         )
     )  # fmt: skip

@@ -29,6 +29,8 @@ def _lookup(kind: str, *out: float) -> Build:
 REFUSALS: dict[str, tuple[Build, str]] = {
     "add of other shapes": (_broadcast, "without broadcasting"),
     "add to a tiny scale": (lambda b, x: b.binary("add", (x, x), (1.0e-9, 0)), "scale is too small"),
+    "sub to a tiny scale": (lambda b, x: b.binary("sub", (x, x), (1.0e-9, 0)), "scale is too small"),
+    "mul to a tiny scale": (lambda b, x: b.binary("mul", (x, x), (1.0e-9, 0)), "scale is too small"),
     "mean over channels": (lambda b, x: b.mean(x, (0.1, 0), axes=(2, 3)), "height and width"),
     "mean over one axis": (lambda b, x: b.mean(x, (0.1, 0), axes=(1,)), "height and width"),
     "mean to a tiny scale": (lambda b, x: b.mean(x, (1.0e-9, 0)), "pool first"),

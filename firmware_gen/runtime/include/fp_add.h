@@ -1,4 +1,4 @@
-/* Element by element addition, int8, as TensorFlow Lite Micro's reference kernel computes it. */
+/* Element by element addition and subtraction, int8, as TensorFlow Lite Micro's reference kernel computes it. */
 #ifndef FP_ADD_H
 #define FP_ADD_H
 
@@ -24,6 +24,7 @@ typedef struct fp_add {
     fp_scale sum_scale; /* from the common scale to the output's */
     int8_t activation_min;
     int8_t activation_max;
+    uint8_t subtract; /* 1: the second input is taken off */
 } fp_add;
 
 /* `out` gets its halo filled. It overlaps neither input, except that it may be one of them where that input's plane

@@ -13,6 +13,8 @@
 typedef struct add_plan {
     int exact;
     int first_is_fine;
+    int32_t coarse_unit;  /* 2^bits of the left shift; negative where it is subtracted, as coarse_start then */
+    int32_t fine_sign;    /* twice 1 or -1 */
     int32_t coarse_start; /* what the zero point takes off */
     int32_t fine_start;
     int32_t fine_unit; /* 2^bits of the left shift, doubled */
@@ -39,7 +41,9 @@ static add_plan plan_add(const fp_add *add) {
                  !fp_requant_short_fits(ADD_LIMIT, add->sum_scale.multiplier, add->sum_scale.shift);
     if (!plan.exact) {
         plan.fine_unit = (equal ? 4 : 2) * ADD_UNIT;
-        plan.coarse_start = -(plan.first_is_fine ? add->second.zero_point : add->first.zero_point) * ADD_UNIT;
+        plan.coarse_unit = add->subtract && plan.first_is_fine ? -ADD_UNIT : ADD_UNIT;
+        plan.fine_sign = add->subtract && !plan.first_is_fine ? -2 : 2;
+        plan.coarse_start = -(plan.first_is_fine ? add->second.zero_point : add->first.zero_point) * plan.coarse_unit;
         plan.fine_start = -(plan.first_is_fine ? add->first.zero_point : add->second.zero_point) * plan.fine_unit;
         plan.fine = fp_requant_short_make(fine.multiplier, shift, 0);
         plan.sum = fp_requant_short_make(add->sum_scale.multiplier, add->sum_scale.shift, add->out.zero_point);
@@ -52,7 +56,8 @@ static void add_exact(const fp_add *add, const int8_t *first, const int8_t *seco
     for (uint32_t i = 0; i < count; i++) {
         const int32_t one = fp_rescale((first[i] - add->first.zero_point) * ADD_UNIT, add->first_scale);
         const int32_t other = fp_rescale((second[i] - add->second.zero_point) * ADD_UNIT, add->second_scale);
-        const int32_t sum = fp_rescale(one + other, add->sum_scale) + add->out.zero_point;
+        const int32_t total = add->subtract ? one - other : one + other;
+        const int32_t sum = fp_rescale(total, add->sum_scale) + add->out.zero_point;
         out[i] = fp_clamp(sum, add->activation_min, add->activation_max);
     }
 }
@@ -63,7 +68,7 @@ static void add_short(const fp_add *add, const add_plan *plan, const int8_t *coa
     const int32_t low = add->activation_min, high = add->activation_max;
     for (uint32_t i = 0; i < count; i++) {
         const int32_t scaled = fp_requant_short_apply(&p.fine, p.fine_start + fine[i] * p.fine_unit);
-        const int32_t twice = p.coarse_start + coarse[i] * ADD_UNIT + 2 * scaled;
+        const int32_t twice = p.coarse_start + coarse[i] * p.coarse_unit + p.fine_sign * scaled;
         out[i] = fp_clamp(fp_requant_short_apply(&p.sum, twice), low, high);
     }
 }
