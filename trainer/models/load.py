@@ -34,7 +34,9 @@ def load_own(name: str) -> Any:  # noqa: ANN401 - a function that the user wrote
     function = getattr(module, function_name)
     if not callable(function):
         kind = type(function).__name__
-        raise UserError(f"model {name!r}: {function_name} is of type {kind}; name a function(layers, input_shape, classes)")
+        raise UserError(
+            f"model {name!r}: {function_name} is of type {kind}; name a function(layers, input_shape, classes)"
+        )
     return OwnBuilder(name, function)
 
 
