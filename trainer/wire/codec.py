@@ -10,20 +10,28 @@ class Codec(Protocol):
 
     Down the line go the server's values. Up goes either what the client ended with or how that differs from what it
     received; only the server's own values, which no rounding has touched, are ever added to a difference.
+    docs/wire.md defines every encoding byte by byte.
     """
 
     def encode_values(self, values: Float32) -> bytes:
-        """Server to client."""
+        """Server to client.
+
+        Raises:
+            ValueError: a value is not finite, or too large for the encoding.
+        """
 
     def decode_values(self, payload: bytes, count: int) -> Float32:
         """What the client gets: float32 (count,).
 
         Raises:
-            ValueError: the payload has not the size of ``count`` values.
+            ValueError: the payload has not the size of ``count`` values, or holds something that no server sends.
         """
 
     def encode_update(self, trained: Float32, received: Float32, residual: Float32) -> tuple[bytes, Float32]:
         """Client to server.
+
+        Values that are not finite make an update that :meth:`decode_update` or its caller refuses; they leave the
+        residual as it was.
 
         Args:
             trained: values after local training.
@@ -43,5 +51,5 @@ class Codec(Protocol):
             own: the server's values that the client's round began with, not rounded.
 
         Raises:
-            ValueError: the payload has not the size of so many values.
+            ValueError: the payload has not the size of so many values, or holds something that no client sends.
         """
