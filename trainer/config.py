@@ -51,6 +51,7 @@ class RunConfig(BaseModel):
     )
     sparsity: float = _option(0.98, _METHOD, "Share of weights to drop.", gt=0, lt=1)
     masks: MaskSource = _option("shared", _METHOD, "Whose saliency decides: shared, federated or personalized.")
+    overlap: float = _option(0.8, _METHOD, "Share of personalized masks that all clients have in common.", ge=0, le=1)
     saliency_samples: int = _option(128, _METHOD, "Samples of a client that data-driven pruners score with.", ge=1)
     adjust_every: int = _option(5, _METHOD, "Rounds between changes of the mask, for methods that change it.", ge=1)
     rounds: int = _option(defaults.ROUNDS, _TRAINING, "Federated rounds.", ge=1)

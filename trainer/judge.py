@@ -1,5 +1,7 @@
 """Evaluates the server's state: the global model, and what each client gets of it."""
 
+from functools import cached_property
+
 import numpy as np
 
 from trainer.algorithms import ServerState
@@ -8,10 +10,11 @@ from trainer.evaluate import Evaluation, Evaluator, compile_evaluator
 from trainer.history import ClientAccuracy
 from trainer.masks import apply_masks
 from trainer.models.network import Network
-from trainer.partitions.partition import Indices
-from trainer.tensors import Masks
+from trainer.models.statistics import Measure, are_private, compile_statistics
+from trainer.partitions import Partition
+from trainer.tensors import Weights
 
-PERSONAL_SAMPLES = 1000
+PERSONAL_SAMPLES = 500
 """Test samples that the mean of personalized models is measured on after each round; the end is measured on all."""
 
 
@@ -21,38 +24,47 @@ class Judge:
     Args:
         network: the model.
         dataset: whose test set decides.
+        partition: which training samples each client holds; private statistics are measured on them.
         local_tests: for each client, positions of test samples distributed like its own training samples.
     """
 
-    def __init__(self, network: Network, dataset: Dataset, local_tests: tuple[Indices, ...]) -> None:
-        self._specs = network.specs
+    def __init__(self, network: Network, dataset: Dataset, partition: Partition, local_tests: Partition) -> None:
+        self._network = network
+        self._dataset = dataset
+        self._partition = partition
         self._local_tests = local_tests
         self._all = compile_evaluator(network, dataset.test_x, dataset.test_y)
-        few = np.linspace(0, len(dataset.test_y), min(PERSONAL_SAMPLES, len(dataset.test_y)), endpoint=False).astype(
-            int
-        )
+        samples = len(dataset.test_y)
+        few = np.linspace(0, samples, min(PERSONAL_SAMPLES, samples), endpoint=False).astype(np.int64)
         self._few = compile_evaluator(network, dataset.test_x[few], dataset.test_y[few])
 
     def overall(self, state: ServerState) -> Evaluation:
         """The global model on the test set; personalized models together on a part of it."""
-        if _shared(state):
+        if state.shared:
             return self._all(state.weights)
-        found = self._by_mask(state, self._few)
-        rows = [found[id(masks)] for masks in state.masks]
+        rows = self._by_client(state, self._few)
         return Evaluation(np.concatenate([row.correct for row in rows]), np.concatenate([row.losses for row in rows]))
 
     def clients(self, state: ServerState) -> tuple[ClientAccuracy, ...]:
         """What each client gets of the global model, under its own mask."""
-        found = self._by_mask(state, self._all)
         return tuple(
-            ClientAccuracy(float(np.mean(found[id(masks)].correct[local])), found[id(masks)].accuracy)
-            for masks, local in zip(state.masks, self._local_tests, strict=True)
+            ClientAccuracy(float(np.mean(row.correct[local])), row.accuracy)
+            for row, local in zip(self._by_client(state, self._all), self._local_tests, strict=True)
         )
 
-    def _by_mask(self, state: ServerState, evaluate: Evaluator) -> dict[int, Evaluation]:
-        distinct: dict[int, Masks] = {id(masks): masks for masks in state.masks}
-        return {key: evaluate(apply_masks(self._specs, state.weights, masks)) for key, masks in distinct.items()}
+    def model_of(self, state: ServerState, client: int) -> Weights:
+        """The weights that a client would use: under its mask, private statistics measured on its own samples."""
+        masks = state.masks[client]
+        weights = apply_masks(state.specs, state.weights, masks)
+        if not are_private(state.specs, masks):
+            return weights
+        return self._measure(weights, self._dataset.train_x[self._partition[client]])
 
+    @cached_property
+    def _measure(self) -> Measure:
+        return compile_statistics(self._network)
 
-def _shared(state: ServerState) -> bool:
-    return all(masks is state.masks[0] for masks in state.masks)
+    def _by_client(self, state: ServerState, evaluate: Evaluator) -> list[Evaluation]:
+        if state.shared and not are_private(state.specs, state.masks[0]):
+            return [evaluate(self.model_of(state, 0))] * len(state.masks)
+        return [evaluate(self.model_of(state, client)) for client in range(len(state.masks))]

@@ -103,6 +103,7 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
             pruner=PRUNERS.get(pruner or PRUNERS.names[0]),
             sparsity=config.sparsity,
             mask_source=config.masks,
+            overlap=config.overlap,
             samples_of=_saliency_batches(config, data),
             seed=config.seed,
         )
@@ -110,7 +111,7 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
     compaction = config.compaction and algorithm.fixed_masks
     engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed, compaction=compaction)
     engine.agree(state.masks)
-    judge = Judge(network, dataset, _local_tests(config, data))
+    judge = Judge(network, dataset, partition, _local_tests(config, data))
     dense_bytes = payload_bytes(pack_values(weights, all_kept(network.specs)).tobytes())
     return Prepared(dataset, partition, network, algorithm, pruner, state, engine, judge, dense_bytes)
 

@@ -11,7 +11,6 @@ from trainer.deploy import Deployment, check_deployable, check_fits, deploy
 from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
-from trainer.masks import apply_masks
 from trainer.prepare import Data, Prepared, load_data, prepare
 from trainer.quiet import quiet_output
 from trainer.report import write_report
@@ -41,7 +40,7 @@ def run(config: RunConfig, display: Display | None = None, *, resume: bool = Fal
         history = _federate(config, prepared, display)
         display.say("converting to int8")
         masks = history.state.masks[0]
-        weights = apply_masks(prepared.network.specs, history.state.weights, masks)
+        weights = prepared.judge.model_of(history.state, 0)
         conversion = convert_int8(prepared.network, weights, masks, prepared.dataset, folder / MODEL)
         deployment = _deploy(config, prepared, conversion, display)
         summary = build_summary(config, prepared, history, conversion, deployment)

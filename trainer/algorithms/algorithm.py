@@ -14,7 +14,9 @@ SamplesOf = Callable[[int], tuple[Float32, Int32]]
 """A client's batch for saliency scores: x and y."""
 
 
-ServerStep = Callable[[tuple[TensorSpec, ...], Weights, Weights, OptimiserMemory], tuple[Weights, OptimiserMemory]]
+ServerStep = Callable[
+    [tuple[TensorSpec, ...], Weights, Weights, Masks, OptimiserMemory], tuple[Weights, OptimiserMemory]
+]
 """A server optimiser with its learning rate filled in."""
 
 
@@ -36,6 +38,11 @@ class ServerState:
     masks: tuple[Masks, ...] = field(repr=False)
     memory: dict[str, Weights] = field(default_factory=dict, repr=False)
 
+    @property
+    def shared(self) -> bool:
+        """Whether all clients hold the same."""
+        return all(masks is self.masks[0] for masks in self.masks)
+
 
 @dataclass(frozen=True)
 class Beginning:
@@ -48,6 +55,7 @@ class Beginning:
         pruner: how connections are scored.
         sparsity: share of prunable weights to drop.
         mask_source: ``shared``, ``federated`` or ``personalized``: whose saliency decides.
+        overlap: share of personalized masks that all clients have in common, 0 to 1.
         samples_of: gives a client's batch for saliency scores.
         seed: of the run; the pruner's chance follows from it.
     """
@@ -58,6 +66,7 @@ class Beginning:
     pruner: Pruner
     sparsity: float
     mask_source: str
+    overlap: float
     samples_of: SamplesOf = field(repr=False)
     seed: int
 
@@ -78,6 +87,7 @@ class RoundPlan:
         quorum: share of the cohort that has to answer, or the round changes nothing.
         aggregate: how updates become one.
         optimise: what the server makes of it: a :class:`trainer.server_optimisers.ServerOptimiser` with its rate.
+        network: the model, for methods that change masks.
         rounds: rounds of the whole run, for methods with a schedule of their own.
         adjust_every: rounds between changes of the masks, for methods that change them.
         sparsity: share of prunable weights to drop, for methods that change masks.
@@ -87,6 +97,7 @@ class RoundPlan:
     cohort: tuple[int, ...]
     aggregate: Aggregate
     optimise: ServerStep
+    network: Network
     rounds: int
     absent: frozenset[int] = frozenset()
     quorum: float = 0.0
@@ -140,6 +151,7 @@ class Algorithm:
         init: chooses masks and initial weights.
         run_round: one round over a cohort.
         prunes: whether ``sparsity`` means anything to it.
+        proximal: whether clients are pulled towards the weights they received.
         pruners: names of the pruners it can score with, the default first; none if it needs no scores.
         mask_sources: whose saliency may decide, beside ``shared``.
         fixed_masks: whether masks never change after ``init``.
@@ -148,6 +160,7 @@ class Algorithm:
     init: Initialise
     run_round: RunRound
     prunes: bool
+    proximal: bool = False
     pruners: tuple[str, ...] = ()
     mask_sources: tuple[str, ...] = ()
     fixed_masks: bool = True

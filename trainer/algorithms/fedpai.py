@@ -1,27 +1,88 @@
-"""FedPaI-U: prune at initialisation, then federate the survivors under the fixed mask.
+"""FedPaI-U: prune at initialisation, then federate the survivors under masks that never change.
 
 H. Wang et al.: "FedPaI: Achieving Extreme Sparsity in Federated Learning via Pruning at Initialization", 2025,
-arXiv 2504.00308.
+arXiv 2504.00308. Whose saliency decides is a choice: the server's or one client's (the same mask for all), the mean
+over all clients (the same mask for all), or each client's own.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from host_bridge.errors import UserError
 from trainer.algorithms.algorithm import Algorithm, Beginning, ServerState
 from trainer.algorithms.rounds import run_round
 from trainer.channels import complete_masks
 from trainer.initialisers import rescale_survivors
+from trainer.models.statistics import private_statistics
 from trainer.pruners import PRUNERS, prune
+from trainer.pruners.pruner import Samples
 from trainer.seeds import Purpose, generator
+from trainer.tensors import Masks
+
+_PRUNERS = ("synflow", *(name for name in PRUNERS.names if name != "synflow"))
 
 
 def init(beginning: Beginning) -> ServerState:
     """Score the initial weights, keep the best, and make up for the inputs that units have lost."""
-    random = generator(beginning.seed, Purpose.SCORES)
-    network, specs = beginning.network, beginning.network.specs
-    masks = prune(beginning.pruner, network, beginning.weights, beginning.sparsity, random=random)
-    masks = complete_masks(network, masks)
-    weights = rescale_survivors(specs, beginning.weights, masks)
-    return ServerState(0, specs, weights, (masks,) * beginning.clients)
+    specs = beginning.network.specs
+    masks = _MASKS[beginning.mask_source](beginning)
+    state = ServerState(0, specs, beginning.weights, masks)
+    # Unlike masks leave a unit different inputs at each client: no one scale would fit them all.
+    return replace(state, weights=rescale_survivors(specs, state.weights, masks[0])) if state.shared else state
 
 
-FEDPAI_U = Algorithm(
-    init, run_round, prunes=True, pruners=("synflow", *(name for name in PRUNERS.names if name != "synflow"))
-)
+def shared_masks(beginning: Beginning) -> tuple[Masks, ...]:
+    """One mask for all; a pruner that needs data gets a batch of the client that has the most."""
+    richest = max(range(beginning.clients), key=lambda client: beginning.samples[client])
+    batches = [beginning.samples_of(richest)] if beginning.pruner.needs_data else []
+    return (_mask(beginning, batches, beginning.clients),) * beginning.clients
+
+
+def federated_masks(beginning: Beginning) -> tuple[Masks, ...]:
+    """One mask for all, from the mean of the clients' scores."""
+    _check_data_driven(beginning)
+    batches = [beginning.samples_of(client) for client in range(beginning.clients)]
+    return (_mask(beginning, batches, beginning.clients),) * beginning.clients
+
+
+def personalized_masks(beginning: Beginning) -> tuple[Masks, ...]:
+    """Each client's own mask: a part that all have in common, by their mean scores, and the rest by its own.
+
+    Subnetworks that share few weights do not add up to a model: what one client learns fits weights that others lack.
+    So clients agree on a core, and running statistics stay with each client (:mod:`trainer.models.statistics`);
+    docs/results.md shows what either is worth.
+    """
+    _check_data_driven(beginning)
+    clients, specs = range(beginning.clients), beginning.network.specs
+    batches = [beginning.samples_of(client) for client in clients]
+    core = _core(beginning, batches) if beginning.overlap else None
+    masks = (_mask(beginning, [batches[client]], client, core) for client in clients)
+    return tuple(private_statistics(specs, mask) for mask in masks)
+
+
+def _core(beginning: Beginning, batches: Sequence[Samples]) -> Masks:
+    density = (1 - beginning.sparsity) * beginning.overlap
+    return _mask(replace(beginning, sparsity=1 - density), batches, beginning.clients)
+
+
+_MASKS = {"shared": shared_masks, "federated": federated_masks, "personalized": personalized_masks}
+
+
+def _check_data_driven(beginning: Beginning) -> None:
+    if not beginning.pruner.needs_data:
+        raise UserError(
+            f"masks {beginning.mask_source!r} need a pruner that looks at data, or all clients get the same mask; "
+            "use --pruner snip or grasp, or --masks shared"
+        )
+
+
+def _mask(beginning: Beginning, batches: Sequence[Samples], stream: int, protected: Masks | None = None) -> Masks:
+    network, weights = beginning.network, beginning.weights
+    random = generator(beginning.seed, Purpose.SCORES, stream)
+    masks = prune(
+        beginning.pruner, network, weights, beginning.sparsity, random=random, samples=batches, protected=protected
+    )
+    return complete_masks(network, masks)
+
+
+FEDPAI_U = Algorithm(init, run_round, prunes=True, pruners=_PRUNERS, mask_sources=("federated", "personalized"))

@@ -1,25 +1,28 @@
-"""All clients in this process, one after the other, on one compiled graph."""
+"""All clients in this process, on compiled graphs, some of them at the same time."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from trainer.backends import Tensor
 from trainer.datasets import Dataset
-from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
+from trainer.engines.base import ClientReply, ClientTask, GradientReply, LocalWork, Memory
 from trainer.engines.batches import draw_batches
 from trainer.engines.gradients import Gradients, compile_gradients
-from trainer.engines.local_epochs import compile_local_epochs
 from trainer.engines.shifts import draw_shifts
-from trainer.engines.trainee import Trainee, make_trainee
+from trainer.engines.threads import in_threads
+from trainer.engines.trainee import Trainee, Workshop
 from trainer.models.network import Network
 from trainer.partitions import Partition
+from trainer.partitions.partition import Indices
 from trainer.seeds import Purpose, generator
 from trainer.tensors import Float32, Masks, Weights
 from trainer.values import pack_values, unpack_values, value_count
 from trainer.wire import CODECS
 
-MOST_COMPACTIONS = 32
+MOST_COMPACTIONS = 4
 """Different masks up to which each gets a smaller network, and so a graph, of its own."""
 
 
@@ -32,17 +35,28 @@ class LocalEngine:
         partition: which of them each client holds.
         seed: of the run; orders of samples follow from it, the round and the client.
         compaction: whether to train without the channels that a mask leaves dead (:mod:`trainer.channels`).
+        execution: how to train (:func:`trainer.engines.execution.choose_execution`); results are equal up to rounding.
+        threads: clients that are trained at the same time, None for what fits the execution; no result depends on it.
     """
 
     def __init__(
-        self, network: Network, dataset: Dataset, partition: Partition, seed: int, *, compaction: bool = True
+        self,
+        network: Network,
+        dataset: Dataset,
+        partition: Partition,
+        seed: int,
+        *,
+        compaction: bool = True,
+        execution: str = "auto",
+        threads: int | None = None,
     ) -> None:
         self._network = network
         self._dataset = dataset
         self._partition = partition
         self._seed = seed
         self._compaction = compaction
-        self._whole = compile_local_epochs(network)
+        self._workshop = Workshop(network, execution, threads)
+        self._most_samples = max(map(len, partition))
         self._trainees: tuple[Trainee, ...] = ()
         self._residuals: dict[int, Float32] = {}
 
@@ -50,15 +64,14 @@ class LocalEngine:
         """Fix each client's mask; clients that share one share its graph."""
         distinct = {id(mask): mask for mask in masks}
         compaction = self._compaction and len(distinct) <= MOST_COMPACTIONS
-        made = {
-            key: make_trainee(self._network, mask, self._whole, compaction=compaction) for key, mask in distinct.items()
-        }
+        made = {key: self._workshop.trainee(mask, compaction=compaction) for key, mask in distinct.items()}
         self._trainees = tuple(made[id(mask)] for mask in masks)
 
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:
-        """Run tasks in their order."""
-        for task in tasks:
-            yield self._train(task)
+        """Run tasks, those with the most samples first, so that no thread is left alone with a large one at the end."""
+        in_order = sorted(tasks, key=lambda task: -len(self._partition[task.client]))
+        threads = min((self._trainees[task.client].threads for task in in_order), default=1)
+        yield from in_threads(self._train, in_order, threads)
 
     def gradients(self, clients: Iterable[int], weights: Weights) -> Iterator[GradientReply]:
         """Mean dense gradients, one client after the other."""
@@ -95,28 +108,39 @@ class LocalEngine:
             self._residuals[task.client] = lost
         return ClientReply(task.client, task.round, payload, samples, loss, trainee.fingerprint)
 
+    @cached_property
+    def _samples(self) -> dict[str, Tensor]:
+        """Everybody's samples, so that graphs see one shape; clients differ in the positions they read."""
+        from keras import ops
+
+        return {"x": ops.convert_to_tensor(self._dataset.train_x), "y": ops.convert_to_tensor(self._dataset.train_y)}
+
     def _fit(self, task: ClientTask, trainee: Trainee, weights: Weights) -> tuple[Weights, float]:
         """Local training from ``weights``."""
         from keras import ops
 
-        indices, work = self._partition[task.client], task.work
+        work = task.work
         random = generator(self._seed, Purpose.SHUFFLE, task.round, task.client)
-        batches, present = draw_batches(len(indices), work.epochs, work.batch_size, random)
-        optional = {"shifts": draw_shifts(len(batches), work.shift, random)} if work.shift else {}
-        given = {
-            "x": self._dataset.train_x[indices],
-            "y": self._dataset.train_y[indices],
-            "batches": batches,
-            "present": present,
+        given = self._order(self._partition[task.client], work, random) | {
             "learning_rate": np.float32(work.learning_rate),
             "momentum": np.float32(work.momentum),
             "weight_decay": np.float32(work.weight_decay),
             "proximal": np.float32(work.proximal),
-            **optional,
         }
         trained, loss = trainee.local_epochs(
             [ops.convert_to_tensor(weight) for weight in weights],
             trainee.multipliers,
+            **self._samples,
             **{name: ops.convert_to_tensor(value) for name, value in given.items()},
         )
         return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
+
+    def _order(self, indices: Indices, work: LocalWork, random: np.random.Generator) -> dict[str, Any]:
+        """A client's batches, with rows of zeros up to the number of steps of the largest client."""
+        batches, present = draw_batches(len(indices), work.epochs, work.batch_size, random)
+        steps = len(batches)
+        behind = ((0, work.epochs * -(-self._most_samples // work.batch_size) - steps), (0, 0))
+        order = {"batches": indices[batches].astype(np.int32), "present": present}
+        if work.shift:
+            order["shifts"] = draw_shifts(steps, work.shift, random)
+        return {"steps": np.int32(steps), **{name: np.pad(rows, behind) for name, rows in order.items()}}

@@ -22,6 +22,7 @@ def prune(
     *,
     random: np.random.Generator,
     samples: Samples | Sequence[Samples] | None = None,
+    protected: Masks | None = None,
 ) -> Masks:
     """Choose the weights to keep.
 
@@ -33,6 +34,7 @@ def prune(
         random: the pruner's only source of chance.
         samples: x and y that data-driven pruners score with, or such a pair for each of several clients: then the
             clients' scores are averaged (:mod:`trainer.pruners.averaging`) in every iteration.
+        protected: weights that are kept whatever their scores; they count among those that are kept.
 
     Returns:
         Masks that keep ``round((1 - sparsity) * prunable weights)`` weights in all, at least
@@ -54,6 +56,8 @@ def prune(
         check_finite(pruner.name, specs, scores)
         if not pruner.revives:
             scores = _behind_survivors(scores, masks)
+        if protected is not None:
+            scores = _in_front(scores, protected)
         masks = _masks(scores, with_floor(pruner.budget(scores, keep)))
     check_connected(pruner.name, network, masks, sparsity)
     return masks
@@ -138,6 +142,14 @@ def _behind_survivors(scores: Scores, masks: Masks) -> Scores:
 
 def _behind(score: Float64 | None, mask: Bool | None) -> Float64 | None:
     return None if score is None or mask is None else np.where(mask, score, -np.inf)
+
+
+def _in_front(scores: Scores, protected: Masks) -> Scores:
+    """Scores with protected weights before all others."""
+    return tuple(
+        score if score is None or mask is None else np.where(mask, np.inf, score)
+        for score, mask in zip(scores, protected, strict=True)
+    )
 
 
 def _masks(scores: Scores, counts: tuple[int | None, ...]) -> Masks:

@@ -12,14 +12,17 @@ from trainer.datasets import Dataset
 from trainer.deploy import Deployment
 from trainer.history import History, RoundRecord
 from trainer.int8 import int8_accuracy
+from trainer.masks import fingerprint
 from trainer.partitions import Partition
 from trainer.prepare import Prepared
+from trainer.summary.compute import compute_summary
 from trainer.summary.document import (
     AccuracySummary,
     ClientsSummary,
     DeviceSummary,
     FirmwareSummary,
     LayerSummary,
+    MasksSummary,
     Parameters,
     PartitionSummary,
     RoundSummary,
@@ -50,6 +53,7 @@ def build_summary(
         seed=config.seed,
         method=config.method,
         pruner=prepared.pruner,
+        masks=_masks(prepared, history),
         sparsity=1 - parameters.prunable_kept / parameters.prunable_total,
         parameters=parameters,
         rounds=tuple(_round(record) for record in history.rounds),
@@ -60,6 +64,7 @@ def build_summary(
         device=None if deployment is None else _device(deployment),
         clients=_clients(history),
         traffic=_traffic(history, prepared.dense_bytes),
+        compute=compute_summary(prepared.network, history.state.masks),
         layers=_layers(specs, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
@@ -70,10 +75,15 @@ def _accuracy(
     prepared: Prepared, history: History, conversion: Conversion, deployment: Deployment | None
 ) -> AccuracySummary:
     return AccuracySummary(
-        float=history.rounds[-1].accuracy,
+        float=history.clients[0].overall,
         int8=int8_accuracy(conversion.path, prepared.dataset),
         device=None if deployment is None else deployment.accuracy,
     )
+
+
+def _masks(prepared: Prepared, history: History) -> MasksSummary:
+    distinct = len({fingerprint(masks) for masks in {id(masks): masks for masks in history.state.masks}.values()})
+    return MasksSummary(fixed=prepared.algorithm.fixed_masks, distinct=distinct)
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +118,8 @@ def _round(record: RoundRecord) -> RoundSummary:
         bytes_up_per_client=record.bytes_up_per_client,
         bytes_down_per_client=record.bytes_down_per_client,
         seconds=record.seconds,
+        cohort=record.cohort,
+        unused=record.unused,
     )
 
 
@@ -120,6 +132,7 @@ def _clients(history: History) -> ClientsSummary:
     overall = np.array([client.overall for client in history.clients])
     return ClientsSummary(
         local=tuple(local.tolist()),
+        overall=tuple(overall.tolist()),
         local_mean=float(local.mean()),
         local_worst=float(local.min()),
         local_spread=float(local.std()),
