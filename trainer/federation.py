@@ -110,4 +110,6 @@ def _record(state: ServerState, done: _Timed) -> RoundRecord:
         bytes_up_per_client=round(fmean(exchange.bytes_up for exchange in answered)) if answered else 0,
         bytes_down_per_client=round(fmean(exchange.bytes_down for exchange in exchanges)),
         seconds=done.seconds,
+        cohort=None if len(exchanges) == len(state.masks) else tuple(exchange.client for exchange in exchanges),
+        unused=tuple(exchange.client for exchange in exchanges if not exchange.samples),
     )

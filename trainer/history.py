@@ -22,6 +22,8 @@ class RoundRecord:
         bytes_up_per_client: mean bytes from a client that answered to the server.
         bytes_down_per_client: mean bytes from the server to a client of the cohort.
         seconds: wall-clock time of training and evaluation.
+        cohort: clients that were asked; None for all.
+        unused: those of the cohort that stayed silent or whose update was refused.
     """
 
     round: int
@@ -36,6 +38,8 @@ class RoundRecord:
     bytes_up_per_client: int
     bytes_down_per_client: int
     seconds: float
+    cohort: tuple[int, ...] | None = None
+    unused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

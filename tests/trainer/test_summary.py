@@ -18,13 +18,14 @@ from trainer.history import ClientAccuracy, History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.prepare import Prepared
 from trainer.summary import RunSummary, build_summary, read_summary, write_summary
+from trainer.tensors import Masks
 
 PARTITION = (np.arange(0, 13), np.arange(13, 20))
 DENSE_BYTES = 5000
 FAULT = "client 1 sent a second update in round 2"
 ROUNDS = (
     RoundRecord(1, 0.5, 1.25, 1.5, 2, 2, (), True, 77, 101, 203, 0.5),
-    RoundRecord(2, 0.625, 1.0, 0.75, 1, 2, (FAULT,), False, 66, 104, 206, 0.25),
+    RoundRecord(2, 0.625, 1.0, 0.75, 1, 2, (FAULT,), False, 66, 104, 206, 0.25, (0, 1), (1,)),
 )
 CLIENTS = (ClientAccuracy(0.5, 0.75), ClientAccuracy(1.0, 0.25))
 
@@ -40,9 +41,11 @@ def conversion(small: SmallNetwork, tmp_path_factory: pytest.TempPathFactory) ->
     return convert_int8(small.network, small.weights, small.masks, small.dataset, path)
 
 
-def summarise(small: SmallNetwork, conversion: Conversion, **options: Any) -> RunSummary:
+def summarise(
+    small: SmallNetwork, conversion: Conversion, masks: tuple[Masks, ...] | None = None, **options: Any
+) -> RunSummary:
     config = RunConfig(**{"clients": 2, "rounds": 2, "board": "none", "seed": 9, **options})
-    state = ServerState(2, small.network.specs, small.weights, (small.masks, small.masks))
+    state = ServerState(2, small.network.specs, small.weights, masks or (small.masks, small.masks))
     algorithm = ALGORITHMS.get(config.method)
     pruner = algorithm.pruners[0] if algorithm.pruners else None
     unused: Any = None
@@ -62,16 +65,16 @@ def summarise(small: SmallNetwork, conversion: Conversion, **options: Any) -> Ru
 
 def test_documented_keys_are_there() -> None:
     document = json.loads(example_summary().model_dump_json())
-    assert document["summary_version"] == 2
+    assert document["summary_version"] == 3
     assert {
         *("config", "seed", "method", "pruner", "sparsity", "parameters", "rounds", "accuracy", "firmware", "device"),
-        *("clients", "traffic", "layers", "partition", "versions"),
+        *("clients", "masks", "traffic", "compute", "layers", "partition", "versions"),
     } <= document.keys()
     assert {"total", "kept"} <= document["parameters"].keys()
     assert document["accuracy"].keys() == {"float", "int8", "device"}
     assert {
         *("round", "accuracy", "loss", "train_loss", "answered", "asked", "rejected", "applied", "kept"),
-        *("bytes_up_per_client", "bytes_down_per_client", "seconds"),
+        *("bytes_up_per_client", "bytes_down_per_client", "seconds", "cohort", "unused"),
     } == document["rounds"][0].keys()
     assert {"local", "local_mean", "local_worst", "local_spread", "overall_mean"} <= document["clients"].keys()
     assert {"samples", "mismatched_samples", "instructions_per_inference", "emulator"} <= document["device"].keys()
@@ -117,13 +120,37 @@ def test_rounds_say_who_answered_and_what_was_refused(small: SmallNetwork, conve
     first, second = summarise(small, conversion).rounds
     assert (first.answered, first.asked, first.rejected, first.applied, first.kept) == (2, 2, (), True, 77)
     assert (second.answered, second.asked, second.rejected, second.applied, second.kept) == (1, 2, (FAULT,), False, 66)
+    assert (first.cohort, first.unused, second.cohort, second.unused) == (None, (), (0, 1), (1,))
 
 
 def test_clients_are_summed_up(small: SmallNetwork, conversion: Conversion) -> None:
     clients = summarise(small, conversion).clients
     assert clients.local == (0.5, 1.0)
     assert (clients.local_mean, clients.local_worst, clients.local_spread) == (0.75, 0.5, 0.25)
+    assert clients.overall == (0.75, 0.25)
     assert (clients.overall_mean, clients.overall_worst, clients.overall_spread) == (0.5, 0.25, 0.25)
+
+
+def test_multiplications_are_counted_under_each_clients_mask(small: SmallNetwork, conversion: Conversion) -> None:
+    """A 3x3 convolution over 4x4 positions, then two dense layers; one input channel and two outputs are cut out."""
+    conv, hidden, logits = (np.array(small.mask(f"{name}/kernel")) for name in ("conv", "hidden", "logits"))
+    own = (conv * [True, False, True], hidden * (np.arange(12) % 3 != 1)[:, None], logits * (np.arange(12) > 1))
+    masks = [*small.masks]
+    for name, mask in zip(("conv", "hidden", "logits"), own, strict=True):
+        masks[small.index(f"{name}/kernel")] = mask
+    compute = summarise(small, conversion, masks=(small.masks, tuple(masks))).compute
+    assert compute is not None
+    assert compute.dense_macs == 16 * 27 + 144 + 144
+    assert compute.kept_macs == tuple(
+        16 * int(one.sum()) + int(two.sum()) + int(three.sum()) for one, two, three in ((conv, hidden, logits), own)
+    )
+    assert compute.live_macs[1] == 16 * 9 * 2 + 8 * 12 + 12 * 10
+
+
+def test_masks_are_told_apart(small: SmallNetwork, conversion: Conversion) -> None:
+    other = tuple(None if mask is None else ~mask for mask in small.masks)
+    assert summarise(small, conversion).masks.model_dump() == {"fixed": True, "distinct": 1}
+    assert summarise(small, conversion, masks=(small.masks, other)).masks.distinct == 2
 
 
 def test_the_partition_is_counted_by_class(small: SmallNetwork, conversion: Conversion) -> None:

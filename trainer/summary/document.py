@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firmware_gen.report import FirmwareReport
 from host_bridge.atomic import write_whole
 
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 
 
 class _Frozen(BaseModel):
@@ -43,6 +43,8 @@ class RoundSummary(_Frozen):
     bytes_up_per_client: int = Field(description="mean over the clients, from client to server")
     bytes_down_per_client: int = Field(description="mean over the clients, from server to client")
     seconds: float = Field(description="wall-clock time on the computer that ran it")
+    cohort: tuple[int, ...] | None = Field(default=None, description="clients that were asked, from 0; null for all")
+    unused: tuple[int, ...] = Field(default=(), description="clients of the cohort whose update was not used")
 
 
 class AccuracySummary(_Frozen):
@@ -57,10 +59,11 @@ class ClientsSummary(_Frozen):
     """How the final model serves the clients, as shares of test samples that it gets right."""
 
     local: tuple[float, ...] = Field(description="for each client, on test samples distributed like its own")
+    overall: tuple[float, ...] = Field(description="for each client, its own model on the whole test set")
     local_mean: float
     local_worst: float
     local_spread: float = Field(description="standard deviation over the clients")
-    overall_mean: float = Field(description="on the whole test set, by each client's own model")
+    overall_mean: float
     overall_worst: float
     overall_spread: float
 
@@ -106,6 +109,23 @@ class LayerSummary(_Frozen):
     rounded_to_zero: int = Field(description="kept weights that are zero in the int8 model")
 
 
+class MasksSummary(_Frozen):
+    """Whose masks they are. Where clients have masks of their own, figures of one model are of the first client's."""
+
+    fixed: bool = Field(description="whether the method never changes masks once they are chosen")
+    distinct: int = Field(description="number of different masks at the end; 1 where all clients share one")
+
+
+class ComputeSummary(_Frozen):
+    """Multiply-accumulates of one sample's forward pass, exact; training takes about three times as many."""
+
+    dense_macs: int = Field(description="of the network before pruning")
+    kept_macs: tuple[int, ...] = Field(description="for each client, of the weights that its last mask keeps")
+    live_macs: tuple[int, ...] = Field(
+        description="for each client, of dense kernels without the channels that its last mask drops entirely"
+    )
+
+
 class PartitionSummary(_Frozen):
     """Which client holds how many training samples of which class."""
 
@@ -121,6 +141,7 @@ class RunSummary(_Frozen):
     seed: int
     method: str
     pruner: str | None = Field(description="null where the method does not prune")
+    masks: MasksSummary
     sparsity: float = Field(description="achieved: share of prunable weights that are dropped")
     parameters: Parameters
     rounds: tuple[RoundSummary, ...]
@@ -131,6 +152,7 @@ class RunSummary(_Frozen):
     firmware: FirmwareSummary | None
     device: DeviceSummary | None
     traffic: TrafficSummary
+    compute: ComputeSummary | None = Field(description="null where the model has layers that cannot be counted")
     layers: tuple[LayerSummary, ...]
     partition: PartitionSummary
     versions: dict[str, str] = Field(description="of everything that decides the figures")
