@@ -6,8 +6,8 @@ from functools import partial
 from statistics import fmean
 from time import perf_counter
 
-from trainer.aggregation import AGGREGATORS
-from trainer.algorithms import RoundMetrics, RoundPlan, ServerState
+from trainer.aggregation import AGGREGATORS, Aggregate, clip_norm
+from trainer.algorithms import ALGORITHMS, RoundMetrics, RoundPlan, ServerState
 from trainer.config import RunConfig
 from trainer.engines import LocalWork
 from trainer.evaluate import Evaluation
@@ -16,7 +16,7 @@ from trainer.prepare import Prepared
 from trainer.schedules import cosine_decay
 from trainer.seeds import Purpose, generator
 from trainer.server_optimisers import SERVER_OPTIMISERS
-from trainer.tensors import count_kept
+from trainer.tensors import TensorSpec, count_kept
 
 OnRound = Callable[[RoundRecord, ServerState], None]
 
@@ -36,27 +36,33 @@ def federate(config: RunConfig, prepared: Prepared, on_round: OnRound, done: tup
     state, records = prepared.state, list(done)
     for number in range(state.round + 1, config.rounds + 1):
         start = perf_counter()
-        state, metrics = prepared.algorithm.run_round(state, prepared.engine, round_plan(config, number))
+        state, metrics = prepared.algorithm.run_round(state, prepared.engine, round_plan(config, prepared, number))
         evaluation = prepared.judge.overall(state)
         records.append(_record(state, _Timed(metrics, evaluation, perf_counter() - start)))
         on_round(records[-1], state)
     return History(tuple(records), state, prepared.judge.clients(state))
 
 
-def round_plan(config: RunConfig, number: int) -> RoundPlan:
+def round_plan(config: RunConfig, prepared: Prepared, number: int) -> RoundPlan:
     """What round ``number`` is to be; all chance follows from the seed and the number."""
     cohort = _cohort(config, number)
     return RoundPlan(
         work=local_work(config, number),
         cohort=cohort,
-        aggregate=AGGREGATORS.get(config.aggregator)(config.trim),
+        aggregate=_aggregate(config, prepared.network.specs),
         optimise=partial(SERVER_OPTIMISERS.get(config.server_optimiser), rate=config.server_learning_rate),
+        network=prepared.network,
         rounds=config.rounds,
         absent=_absent(config, number, cohort),
         quorum=config.quorum,
         adjust_every=config.adjust_every,
         sparsity=config.sparsity,
     )
+
+
+def _aggregate(config: RunConfig, specs: tuple[TensorSpec, ...]) -> Aggregate:
+    aggregate = AGGREGATORS.get(config.aggregator)(config.trim)
+    return aggregate if config.clip_norm is None else clip_norm(aggregate, config.clip_norm, specs)
 
 
 def local_work(config: RunConfig, number: int) -> LocalWork:
@@ -68,7 +74,7 @@ def local_work(config: RunConfig, number: int) -> LocalWork:
         momentum=config.momentum,
         weight_decay=config.weight_decay,
         shift=config.shift,
-        proximal=config.proximal if config.method == "fedprox" else 0.0,
+        proximal=config.proximal if ALGORITHMS.get(config.method).proximal else 0.0,
         encoding=config.encoding,
     )
 

@@ -67,6 +67,7 @@ def begin(network: Network, method: str, sparsity: float = 0.5, **given: Any) ->
         pruner=PRUNERS.get("synflow"),
         sparsity=sparsity,
         mask_source="shared",
+        overlap=0.8,
         samples_of=lambda client: (data.train_x[client::CLIENTS], data.train_y[client::CLIENTS]),
         seed=0,
     )
@@ -80,6 +81,7 @@ def plan(**given: Any) -> RoundPlan:
         cohort=tuple(range(CLIENTS)),
         aggregate=sparse_mean,
         optimise=partial(SERVER_OPTIMISERS.get("none"), rate=1.0),
+        network=tiny_network(),
         rounds=8,
     )
     return replace(whole, **given)

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable
 
+from trainer.aggregation.clip import clip_norm
 from trainer.aggregation.held import Aggregate, HeldWeights
+from trainer.aggregation.order import median, trimmed_mean
 from trainer.aggregation.sparse_mean import sparse_mean
 from trainer.aggregation.validate import InvalidReplyError, ReplyChecker
 from trainer.registry import Registry
 
+AGGREGATORS: Registry[Callable[[float], Aggregate]] = Registry(
+    "aggregator", {"mean": lambda _: sparse_mean, "median": lambda _: median, "trimmed-mean": trimmed_mean}
+)
+"""Each takes the share of the clients to trim at either end, which only one uses."""
 
-def _mean(trim: float) -> Aggregate:  # noqa: ARG001 - the signature of all aggregators
-    return sparse_mean
-
-
-AGGREGATORS: Registry[Callable[[float], Aggregate]] = Registry("aggregator", {"mean": _mean})
-"""Each takes the share of the clients to trim at either end, which only some use."""
-
-__all__ = ["AGGREGATORS", "Aggregate", "HeldWeights", "InvalidReplyError", "ReplyChecker", "sparse_mean"]
+__all__ = [
+    "AGGREGATORS",
+    "Aggregate",
+    "HeldWeights",
+    "InvalidReplyError",
+    "ReplyChecker",
+    "clip_norm",
+    "median",
+    "sparse_mean",
+    "trimmed_mean",
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 from host_bridge.errors import UserError
 from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker
@@ -31,8 +31,13 @@ def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[Serv
     advanced = replace(state, round=state.round + 1)
     if not metrics.applied:
         return advanced, metrics
-    weights, memory = plan.optimise(state.specs, state.weights, mean, state.memory)
+    weights, memory = plan.optimise(state.specs, state.weights, mean, round_.union(), state.memory)
     return replace(advanced, weights=weights, memory={**state.memory, **memory}), metrics
+
+
+def _either(some: Masks, others: Masks) -> Masks:
+    rows = zip(some, others, strict=True)
+    return tuple(None if one is None or other is None else one | other for one, other in rows)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class _Round:
             self.weighted_loss += reply.samples * reply.loss
             masks = self.state.masks[reply.client]
             yield HeldWeights(unpack_values(values, masks, self.state.specs), masks, reply.samples)
+
+    def union(self) -> Masks:
+        """What at least one of the clients whose update was used holds."""
+        first, *others = {id(masks): masks for masks in (self.state.masks[client] for client in self.replied)}.values()
+        return reduce(_either, others, first)
 
     def metrics(self) -> RoundMetrics:
         """What happened, once all replies are in."""
