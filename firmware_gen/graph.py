@@ -79,8 +79,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Conv2D:
-    """CONV_2D or DEPTHWISE_CONV_2D; weights are (output channels, kernel height, kernel width, inputs / groups).
+    """CONV_2D, DEPTHWISE_CONV_2D or what TRANSPOSE_CONV becomes.
 
+    Weights are (output channels, kernel height, kernel width, inputs / groups).
     Input and output channels are cut into ``groups`` equal groups, and an output channel reads its own group only; a
     depthwise convolution has as many groups as input channels.
     """
@@ -92,7 +93,23 @@ class Conv2D:
     window: Window
     activation: Activation
     groups: int = 1
-    kind: Literal["CONV_2D", "DEPTHWISE_CONV_2D"] = "CONV_2D"
+    kind: Literal["CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"] = "CONV_2D"
+
+
+@dataclass(frozen=True)
+class TransposeConv:
+    """TRANSPOSE_CONV; weights are (output channels, kernel height, kernel width, input channels).
+
+    Input (y, x) adds its kernel to the output from (y * stride - cut) on, per axis (height, width).
+    """
+
+    input: int
+    output: int
+    weights: int
+    bias: int | None
+    stride: tuple[int, int]
+    cut: tuple[int, int]
+    activation: Activation
 
 
 @dataclass(frozen=True)
@@ -210,7 +227,7 @@ class Lookup:
 
 
 Arithmetic = Binary | Softmax | Mean | Lookup
-Op = Conv2D | FullyConnected | Pool | Reshape | Arithmetic | Rearrange
+Op = Conv2D | TransposeConv | FullyConnected | Pool | Reshape | Arithmetic | Rearrange
 
 
 def inputs_of(op: Op) -> tuple[int, ...]:
@@ -262,7 +279,7 @@ def op_name(op: Op) -> str:
         return op.kind
     if isinstance(op, Softmax | Mean):
         return type(op).__name__.upper()
-    return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE"}[type(op)]
+    return {FullyConnected: "FULLY_CONNECTED", Reshape: "RESHAPE", TransposeConv: "TRANSPOSE_CONV"}[type(op)]
 
 
 def float32(value: float) -> float:

@@ -19,11 +19,13 @@ from firmware_gen.graph import (
     Pool,
     Rearrange,
     Tensor,
+    TransposeConv,
     Window,
     inputs_of,
 )
 from firmware_gen.numpy_arithmetic import arithmetic
 from firmware_gen.numpy_rearrange import rearrange
+from firmware_gen.numpy_transposed import transposed_convolution
 from firmware_gen.quantise import (
     activation_range,
     effective_scale,
@@ -131,6 +133,8 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
         current = values[inputs_of(op)[0]]
         if isinstance(op, Conv2D):
             values[op.output] = _conv(graph, op, current)
+        elif isinstance(op, TransposeConv):
+            values[op.output] = transposed_convolution(graph, op, current)
         elif isinstance(op, FullyConnected):
             values[op.output] = _fully_connected(graph, op, current)
         elif isinstance(op, Pool):

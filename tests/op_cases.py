@@ -14,6 +14,7 @@ from lookup_cases import LOOKUPS_AND_MEANS
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
 from shape_cases import SHAPES
 from tflite_builder import TfliteBuilder
+from transposed_cases import TRANSPOSED
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ CASES: tuple[OpCase, ...] = tuple(
         "conv_left_shifts": _conv_left_shifts,
         "conv_mixed_shifts": _conv_mixed_shifts,
         **DEPTHWISES,
+        **TRANSPOSED,
         **DENSES,
         **POOLS,
         **ELEMENTWISE,

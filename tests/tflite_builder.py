@@ -119,6 +119,32 @@ class TfliteBuilder:
         kind = schema.BuiltinOptions.DepthwiseConv2DOptions
         return self.operator(4, inputs, self.activation(shape, *out), options, kind)
 
+    def transpose_conv(
+        self,
+        source: int,
+        weights: np.ndarray,
+        scales: Sequence[float],
+        bias: np.ndarray | None,
+        out: tuple[float, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        padding: str = "same",
+        size: tuple[int, int] | None = None,
+        activation: str = "none",
+    ) -> int:
+        """Weights are (output channels, kernel height, kernel width, input channels); ``size`` is the output's."""
+        options = schema.TransposeConvOptionsT()
+        options.padding, (options.strideH, options.strideW) = PADDING[padding], stride
+        options.fusedActivationFunction = ACTIVATION[activation]
+        both = zip(self.tensors[source].shape[1:3], weights.shape[1:3], stride, strict=True)
+        usual = [n * s if padding == "same" else (n - 1) * s + max(k, s) for n, k, s in both]
+        shape = (1, *(size or usual), len(weights))
+        inputs = [self.integers(shape), self.weights(weights, scales), source]
+        if bias is not None:
+            inputs.append(self.bias(bias, self.scale(source) * scales[0]))
+        kind = schema.BuiltinOptions.TransposeConvOptions
+        return self.operator(67, inputs, self.activation(shape, *out), options, kind)
+
     def fully_connected(
         self,
         source: int,

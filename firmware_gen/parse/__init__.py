@@ -19,6 +19,7 @@ from firmware_gen.parse import (
     softmax,
     strided_slice,
     transpose,
+    transpose_conv,
 )
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
@@ -40,6 +41,7 @@ READERS: dict[int, OperatorReader] = {
         concatenation.READER,
         strided_slice.READER,
         transpose.READER,
+        transpose_conv.READER,
         resize.READER,
         *binary.READERS,
         mean.READER,

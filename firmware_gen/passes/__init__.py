@@ -6,6 +6,7 @@ from firmware_gen.passes.dead_channels import drop_dead_channels
 from firmware_gen.passes.fold_pad import fold_pads
 from firmware_gen.passes.lower import lower
 from firmware_gen.passes.plan import plan_memory
+from firmware_gen.passes.spread_transposed import spread_transposed
 from firmware_gen.program import Plan, Program
 
 
@@ -15,6 +16,6 @@ def compile_graph(graph: Graph) -> tuple[Program, Plan]:
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
-    whole = drop_dead_ops(fold_pads(graph))
+    whole = drop_dead_ops(fold_pads(spread_transposed(graph)))
     program = lower(drop_dead_channels(whole), whole)
     return program, plan_memory(program)

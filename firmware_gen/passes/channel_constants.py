@@ -21,6 +21,7 @@ from firmware_gen.graph import (
     Rearrange,
     Reshape,
     Softmax,
+    TransposeConv,
     inputs_of,
 )
 from firmware_gen.numpy_arithmetic import arithmetic
@@ -105,7 +106,7 @@ def _written(graph: Graph, op: Op, known: dict[int, Channels]) -> Channels:
         return _rearrange(graph, op, known)
     inputs = [known[index] for index in inputs_of(op)]
     constant = np.all([one != VARIES for one in inputs], axis=0)
-    if isinstance(op, Softmax) or not constant.any():
+    if isinstance(op, Softmax | TransposeConv) or not constant.any():
         return np.full(graph.tensors[op.output].hwc[2], VARIES)
     if isinstance(op, Pool):
         return np.where(constant, np.clip(inputs[0], *output_range(graph, op, op.activation)), VARIES)

@@ -43,6 +43,19 @@ def _other_output(builder: TfliteBuilder, source: int) -> int:
     return output
 
 
+def _transposed(builder: TfliteBuilder, source: int, depth: int = 3, **options: int) -> int:
+    output = builder.transpose_conv(source, np.ones((2, 3, 3, depth)), [0.1], None, (0.5, 1), stride=(2, 2))
+    for name, value in options.items():
+        setattr(builder.operators[-1].builtinOptions, name, value)
+    return output
+
+
+def _other_transposed_output(builder: TfliteBuilder, source: int) -> int:
+    output = _transposed(builder, source)
+    builder.tensors[output].shape = [1, 8, 9, 2]
+    return output
+
+
 REFUSALS: dict[str, tuple[Build, str]] = {
     "depth multiplier": (_depth_multiplier, "depth multiplier 1"),
     "weights in two layouts": (_two_layouts, "shares its weights"),
@@ -68,6 +81,10 @@ REFUSALS: dict[str, tuple[Build, str]] = {
         lambda b, x: b.strided_slice(x, [0] * 4, [1, 4, 5, 3], [1, 0, 1, 1], (1, 4, 5, 3)),
         "for each dimension",
     ),
+    "transposed convolution of other channels": (lambda b, x: _transposed(b, x, depth=4), "weights [2, 3, 3, 4]"),
+    "transposed convolution of another size": (_other_transposed_output, "output shape [1, 8, 10, 2]"),
+    "transposed convolution without stride": (lambda b, x: _transposed(b, x, strideH=0), "stride (0, 2)"),
+    "transposed convolution of odd padding": (lambda b, x: _transposed(b, x, padding=3), "SAME and VALID"),
     "odd resize": (lambda b, x: b.resize_nearest(x, (37, 41)), "whole factors"),
 }
 
