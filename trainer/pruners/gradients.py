@@ -13,6 +13,7 @@ from trainer.backends import Tensor, backend
 from trainer.losses import cross_entropy
 from trainer.models.network import Network
 from trainer.pruners.pruner import Samples
+from trainer.pruners.twice import differentiable_twice
 from trainer.tensors import Float64, Scores, Weights
 
 CHUNK = 128
@@ -48,6 +49,8 @@ def compile_hessian_gradient(network: Network, temperature: float) -> Gradient:
     H g is the gradient of g·∇L where g counts as constant. Both are taken over the prunable tensors only.
     """
     from keras import ops
+
+    network = differentiable_twice(network)
 
     def first(weights: list[Tensor], x: Tensor, y: Tensor) -> list[Tensor]:
         loss, at = _loss(network, weights, x, y, temperature)
