@@ -1,5 +1,8 @@
 """A compact network against the masked full one: logits, training steps, statistics, packed values."""
 
+from dataclasses import replace
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from trainer.models.network import Network, build_keras, build_network
 from trainer.tensors import Masks, Weights, all_kept
 from trainer.values import pack_values
 
-TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
+TOLERANCE = {"rtol": 1e-9, "atol": 1e-10}
 
 
 def connected_masks(network: Network, density: float) -> tuple[Masks, Compaction]:
@@ -32,17 +35,23 @@ def samples(network: Network, count: int = 6) -> np.ndarray:
     return np.random.default_rng(9).normal(0, 1, (count, *network.input_shape)).astype(np.float32)
 
 
+def double(network: Network) -> Network:
+    """The same network in double precision, in which rounding cannot hide behind a tolerance, nor an error."""
+    return replace(network, model=build_keras(network.builder, network.input_shape, network.classes, "float64"))
+
+
 def assert_same_network(network: Network, compaction: Compaction) -> Weights:
     """Logits, two steps and the values in between; returns the full weights that were compared."""
-    full_masks, x = compaction.full_masks, samples(network)
+    full_masks, x = compaction.full_masks, samples(network).astype(np.float64)
     y = np.arange(len(x)) % network.classes
-    full = random_weights(network, full_masks, seed=3)
+    start: Any = tuple(weight.astype(np.float64) for weight in random_weights(network, full_masks, seed=3))
+    full = start
     small = compaction.take(full)
-    np.testing.assert_allclose(compaction.network.logits(small, x), network.logits(full, x), **TOLERANCE)
-    start = full
+    large_net, small_net = double(network), double(compaction.network)
+    np.testing.assert_allclose(small_net.logits(small, x), large_net.logits(full, x), **TOLERANCE)
     for _ in range(2):
-        full = sgd_step(network, full, full_masks, x, y)
-        small = sgd_step(compaction.network, small, compaction.masks, x, y)
+        full = sgd_step(large_net, full, full_masks, x, y)
+        small = sgd_step(small_net, small, compaction.masks, x, y)
     for spec, ours, theirs in zip(network.specs, small, compaction.take(full), strict=True):
         np.testing.assert_allclose(ours, theirs, **TOLERANCE, err_msg=spec.name)
     for spec, restored, after in zip(network.specs, compaction.put(compaction.take(full), start), full, strict=True):
@@ -50,8 +59,9 @@ def assert_same_network(network: Network, compaction: Compaction) -> Weights:
     return start
 
 
-@pytest.mark.parametrize("density", [0.1, 0.03])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "density"), [(name, 0.04) for name in NAMES] + [("concatenated", 0.1), ("flattened", 0.1), ("gated", 0.1)]
+)
 def test_the_compact_network_is_the_masked_one(name: str, density: float) -> None:
     network = make(name)
     masks, compaction = connected_masks(network, density)
@@ -67,18 +77,15 @@ def test_the_compact_network_is_the_masked_one(name: str, density: float) -> Non
         assert before is None or after is before
 
 
-def test_in_double_precision_the_logits_are_equal() -> None:
-    network = make("resnet8")
+@pytest.mark.parametrize("name", ["resnet8", "flattened"])
+def test_in_single_precision_the_logits_are_equal_up_to_rounding(name: str) -> None:
+    network = make(name)
     _, compaction = connected_masks(network, 0.05)
     full = random_weights(network, compaction.full_masks, seed=3)
-    logits = []
-    for net, weights in ((network, full), (compaction.network, compaction.take(full))):
-        model = build_keras(net.builder, net.input_shape, net.classes, "float64")
-        doubles = [weight.astype(np.float64) for weight in weights]
-        x = samples(network).astype(np.float64)
-        logits.append(model.stateless_call(doubles[: net.trained], doubles[net.trained :], x)[0].numpy())
-    np.testing.assert_allclose(*logits, rtol=1e-12, atol=1e-12)
-    assert np.ptp(logits[0]) > 0.01
+    x = samples(network)
+    logits = np.asarray(network.logits(full, x))
+    np.testing.assert_allclose(compaction.network.logits(compaction.take(full), x), logits, rtol=1e-4, atol=1e-5)
+    assert np.ptp(logits, axis=0).max() > 0.01, "the input does not matter: nothing was tested"
 
 
 def test_without_dead_channels_nothing_changes() -> None:
@@ -133,12 +140,12 @@ def test_the_compact_builder_serves_tf_keras_too() -> None:
     by_name = {variable.name.removesuffix(":0"): variable for variable in other.weights}
     for spec, weight in zip(small.specs, weights, strict=True):
         by_name[spec.name].assign(weight)
-    np.testing.assert_allclose(other(samples(small)), small.logits(weights, samples(small)), **TOLERANCE)
+    np.testing.assert_allclose(other(samples(small)), small.logits(weights, samples(small)), rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="a graph of"):
         small.builder(keras.layers, (9, 9, 2), CLASSES)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs(), density=st.sampled_from([0.05, 0.15, 0.4]), seed=st.integers(0, 99))
 def test_random_graphs(program: Program, density: float, seed: int) -> None:
     network = build_network(program, (6, 5, 2), CLASSES)
