@@ -41,7 +41,7 @@ def double(network: Network) -> Network:
 
 
 def assert_same_network(network: Network, compaction: Compaction) -> Weights:
-    """Logits, two steps and the values in between; returns the full weights that were compared."""
+    """Logits, two steps (deep networks: one) and the values in between; returns the full weights compared."""
     full_masks, x = compaction.full_masks, samples(network).astype(np.float64)
     y = np.arange(len(x)) % network.classes
     start: Any = tuple(weight.astype(np.float64) for weight in random_weights(network, full_masks, seed=3))
@@ -49,7 +49,7 @@ def assert_same_network(network: Network, compaction: Compaction) -> Weights:
     small = compaction.take(full)
     large_net, small_net = double(network), double(compaction.network)
     np.testing.assert_allclose(small_net.logits(small, x), large_net.logits(full, x), **TOLERANCE)
-    for _ in range(2):
+    for _ in range(2 if len(network.specs) < 30 else 1):
         full = sgd_step(large_net, full, full_masks, x, y)
         small = sgd_step(small_net, small, compaction.masks, x, y)
     for spec, ours, theirs in zip(network.specs, small, compaction.take(full), strict=True):
@@ -145,7 +145,7 @@ def test_the_compact_builder_serves_tf_keras_too() -> None:
         small.builder(keras.layers, (9, 9, 2), CLASSES)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs(), density=st.sampled_from([0.05, 0.15, 0.4]), seed=st.integers(0, 99))
 def test_random_graphs(program: Program, density: float, seed: int) -> None:
     network = build_network(program, (6, 5, 2), CLASSES)
