@@ -1,6 +1,7 @@
 """Local training against a step-by-step computation; dropped weights stay exactly zero."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 from tiny_federation import tiny_cnn, tiny_dataset, tiny_dense, tiny_network
 
-from trainer.engines import ClientTask, LocalEngine, LocalWork
+from host_bridge.errors import UserError
+from trainer.engines import ClientReply, ClientTask, LocalEngine, LocalWork
 from trainer.engines.batches import draw_batches
+from trainer.engines.execution import MOST_MACS, choose_execution
 from trainer.engines.shifts import draw_shifts
+from trainer.engines.threads import in_threads
 from trainer.initialisers import initial_weights
 from trainer.masks import apply_masks, fingerprint
 from trainer.models.network import Network
@@ -103,6 +107,7 @@ def test_dropped_weights_stay_exactly_zero_and_kept_ones_move() -> None:
         [tf.constant(multiplier) for multiplier in multipliers],
         x=tf.constant(data.train_x),
         y=tf.constant(data.train_y),
+        steps=tf.constant(len(batches)),
         batches=tf.constant(batches),
         present=tf.constant(present),
         shifts=tf.constant(draw_shifts(len(batches), 1, np.random.default_rng(0))),
@@ -212,5 +217,87 @@ def test_one_graph_serves_clients_of_every_size() -> None:
     engine.agree((masks,) * 3)
     payload = pack_values(initial_weights(0, network.specs), masks).tobytes()
     tasks = [ClientTask(client, 1, payload, WORK, fingerprint(masks)) for client in range(3)]
-    assert [reply.samples for reply in engine.train(tasks)] == [1, 7, 30]
-    assert engine._whole.experimental_get_tracing_count() <= 2
+    assert [reply.samples for reply in engine.train(tasks)] == [30, 7, 1]
+    assert {trainee.local_epochs.experimental_get_tracing_count() for trainee in engine._trainees} == {1}
+
+
+def replies(execution: str, threads: int | None, masks: Masks, network: Network) -> list[ClientReply]:
+    """Five clients of different sizes, images moved."""
+    parts = tuple(np.arange(start, 30, step) for start, step in ((0, 1), (1, 2), (2, 3), (3, 9), (4, 30)))
+    engine = LocalEngine(network, tiny_dataset(), parts, SEED, execution=execution, threads=threads)
+    engine.agree((masks,) * len(parts))
+    payload = pack_values(apply_masks(network.specs, initial_weights(0, network.specs), masks), masks).tobytes()
+    work = replace(WORK, shift=1)
+    return list(engine.train(ClientTask(c, 3, payload, work, fingerprint(masks)) for c in range(len(parts))))
+
+
+@pytest.mark.parametrize("execution", ["graph", "xla"])
+def test_executions_give_equal_replies_up_to_rounding_and_threads_do_not_matter(execution: str) -> None:
+    network = tiny_network(tiny_cnn)
+    masks = half_masks(network)
+    one, three = replies(execution, 1, masks, network), replies(execution, 3, masks, network)
+    assert one == three
+    for reply, plain in zip(one, replies("graph", None, masks, network), strict=True):
+        assert (reply.client, reply.samples) == (plain.client, plain.samples)
+        assert reply.loss == pytest.approx(plain.loss, rel=1e-4)
+        values, expected = (np.frombuffer(payload, "<f4") for payload in (reply.payload, plain.payload))
+        np.testing.assert_allclose(values, expected, rtol=1e-3, atol=1e-5)
+
+
+def wide_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) -> tuple[Any, Any]:
+    source = layers.Input(input_shape)
+    x = layers.Conv2D(64, 3, padding="same", name="conv1")(source)
+    x = layers.Conv2D(MOST_MACS // (16 * 9 * 64) + 1, 3, padding="same", name="conv2")(x)
+    return source, layers.Dense(classes, name="logits")(layers.Flatten(name="flatten")(x))
+
+
+def large_kernel_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) -> tuple[Any, Any]:
+    source = layers.Input(input_shape)
+    x = layers.Conv2D(2, 4, name="conv")(source)
+    return source, layers.Dense(classes, name="logits")(layers.Flatten(name="flatten")(x))
+
+
+def depthwise_cnn(layers: Any, input_shape: tuple[int, int, int], classes: int) -> tuple[Any, Any]:
+    source = layers.Input(input_shape)
+    x = layers.DepthwiseConv2D(3, name="depthwise")(source)
+    return source, layers.Dense(classes, name="logits")(layers.Flatten(name="flatten")(x))
+
+
+@pytest.mark.parametrize(
+    ("builder", "xla"), [(tiny_cnn, True), (wide_cnn, False), (large_kernel_cnn, False), (depthwise_cnn, False)]
+)
+def test_only_small_networks_without_odd_convolutions_are_compiled_by_xla(
+    builder: Callable[..., Any], xla: bool
+) -> None:
+    network = tiny_network(builder)
+    chosen = choose_execution(network)
+    assert chosen.xla == xla
+    assert (chosen.network is network) == (not xla)
+    assert chosen.threads == (os.cpu_count() if xla else 1)
+    assert not choose_execution(network, "graph").xla
+
+
+def test_executions_that_cannot_be_are_refused() -> None:
+    with pytest.raises(UserError, match="unknown execution 'fast'; choose from: auto, graph, xla"):
+        choose_execution(tiny_network(tiny_cnn), "fast")
+    with pytest.raises(UserError, match="use execution 'graph'"):
+        choose_execution(tiny_network(depthwise_cnn), "xla")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_keep_the_order_read_ahead_a_little_and_pass_errors_on(threads: int) -> None:
+    read: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(40):
+            read.append(number)
+            yield number
+
+    def invert(number: int) -> float:
+        return 1 / (number - 30)
+
+    results = in_threads(invert, items(), threads)
+    assert [next(results) for _ in range(20)] == [1 / (number - 30) for number in range(20)]
+    assert len(read) <= 20 + 2 * threads + 1
+    with pytest.raises(ZeroDivisionError):
+        list(results)

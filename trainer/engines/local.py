@@ -26,6 +26,10 @@ MOST_COMPACTIONS = 4
 """Different masks up to which each gets a smaller network, and so a graph, of its own."""
 
 
+MOST_XLA = 4
+"""Different smaller networks up to which XLA may compile them; it takes several times as long as tracing a graph."""
+
+
 class LocalEngine:
     """Trains clients by graphs of the backend.
 
@@ -64,7 +68,8 @@ class LocalEngine:
         """Fix each client's mask; clients that share one share its graph."""
         distinct = {id(mask): mask for mask in masks}
         compaction = self._compaction and len(distinct) <= MOST_COMPACTIONS
-        made = {key: self._workshop.trainee(mask, compaction=compaction) for key, mask in distinct.items()}
+        brief = bool(self._trainees) or len(distinct) > MOST_XLA
+        made = {key: self._workshop.trainee(mask, compaction=compaction, brief=brief) for key, mask in distinct.items()}
         self._trainees = tuple(made[id(mask)] for mask in masks)
 
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:

@@ -12,19 +12,24 @@ from trainer.tensors import Role
 LocalEpochs = Callable[..., tuple[list[Any], Any]]
 
 
-def compile_local_epochs(network: Network) -> LocalEpochs:
+def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
     """Compile SGD with momentum, weight decay and FedProx's proximal term over a client's batches.
 
     T. Li et al.: "Federated Optimization in Heterogeneous Networks", MLSys 2020, arXiv 1812.06127 (proximal term).
-    The graph is traced once and serves all clients: the number of batches is read from the input. Gradients are
-    multiplied by the masks, so a dropped weight, which gets no velocity, stays exactly at its start; so do the
-    running statistics of a dead channel.
+    The graph is compiled once for all clients if they all give arrays of the same shapes: ``x`` and ``y`` may hold
+    everybody's samples, and only the first ``steps`` batches are used. Gradients are multiplied by the masks, so a
+    dropped weight, which gets no velocity, stays exactly at its start; so do the running statistics of a dead channel.
+
+    Args:
+        network: what is trained.
+        xla: see :meth:`trainer.backends.Backend.compile`.
 
     Returns:
         A function of weights, masks (float32, 1 or 0, like the weights) and, by keyword, x (samples, …), y
-        (samples,), batches (int32 (steps, batch), positions in x), present (float32, like batches: 1, or 0 for
-        filling), shifts (int32 (steps, 2), pixels down and right; optional), learning_rate, momentum, weight_decay
-        and proximal (float32 scalars). It gives the trained weights and the mean loss over all samples seen.
+        (samples,), steps (int32 scalar, at most the rows of batches), batches (int32 (rows, batch), positions in x),
+        present (float32, like batches: 1, or 0 for filling and behind the last step), shifts (int32 (rows, 2), pixels
+        down and right; optional), learning_rate, momentum, weight_decay and proximal (float32 scalars). It gives the
+        trained weights and the mean loss over all samples seen.
     """
     from keras import ops
 
@@ -59,8 +64,8 @@ def compile_local_epochs(network: Network) -> LocalEpochs:
             return [now, kept, velocity, total + loss * samples]
 
         state = [start, weights[count:], [ops.zeros_like(weight) for weight in start], ops.zeros(())]
-        trained, rest, _, total = backend().repeat(ops.shape(given["batches"])[0], step, state)
+        trained, rest, _, total = backend().repeat(given["steps"], step, state)
         return [*trained, *rest], total / ops.sum(given["present"])
 
-    compiled: LocalEpochs = backend().compile(local_epochs)
+    compiled: LocalEpochs = backend().compile(local_epochs, xla=xla)
     return compiled

@@ -1,12 +1,14 @@
 """What clients of one mask train: the network, or the smaller one that its mask leaves."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from host_bridge.errors import UserError
 from trainer.backends import Tensor
 from trainer.channels import Compaction, compact
+from trainer.engines.execution import Execution, choose_execution
 from trainer.engines.local_epochs import LocalEpochs, compile_local_epochs
 from trainer.masks import fingerprint
 from trainer.models.network import Network
@@ -23,6 +25,7 @@ class Trainee:
         multipliers: the masks of what is trained, float32 tensors of 1 and 0.
         local_epochs: compiled training of what is trained.
         compaction: how what is trained lies in the full network; None if it is the full network.
+        threads: clients of this mask that are trained at the same time.
     """
 
     masks: Masks = field(repr=False)
@@ -30,6 +33,7 @@ class Trainee:
     multipliers: list[Tensor] = field(repr=False)
     local_epochs: LocalEpochs = field(repr=False)
     compaction: Compaction | None
+    threads: int
 
     def take(self, weights: Weights) -> Weights:
         """The part of the full network's weights that is trained."""
@@ -40,21 +44,46 @@ class Trainee:
         return trained if self.compaction is None else self.compaction.put(trained, weights)
 
 
-def make_trainee(network: Network, masks: Masks, whole: LocalEpochs, *, compaction: bool) -> Trainee:
-    """Prepare training under a mask.
+@dataclass(frozen=True)
+class Workshop:
+    """What makes trainees; masks that leave no channel dead share one graph.
 
     Args:
         network: the full network.
-        masks: of the full network.
-        whole: compiled training of the full network, for masks that leave no channel dead.
-        compaction: whether to train without dead channels.
+        execution: how to train, one of :data:`trainer.engines.execution.EXECUTIONS`.
+        threads: clients at the same time; None for what fits the execution.
     """
-    found = _compacted(network, masks) if compaction else None
-    if found is None:
-        return Trainee(masks, fingerprint(masks), _multipliers(network, masks), whole, None)
-    smaller = found.network
-    epochs = compile_local_epochs(smaller)
-    return Trainee(masks, fingerprint(masks), _multipliers(smaller, found.masks), epochs, found)
+
+    network: Network
+    execution: str
+    threads: int | None
+
+    def trainee(self, masks: Masks, *, compaction: bool, brief: bool) -> Trainee:
+        """Prepare training under a mask.
+
+        Args:
+            masks: of the full network.
+            compaction: whether to train without dead channels.
+            brief: whether a smaller network is one of many or soon replaced, so that compiling it must be cheap.
+        """
+        found = _compacted(self.network, masks) if compaction else None
+        if found is None:
+            epochs, execution = self._whole
+            trained, kept = self.network, masks
+        else:
+            trained, kept = found.network, found.masks
+            epochs, execution = self._compile(
+                trained, "graph" if brief and self.execution == "auto" else self.execution
+            )
+        return Trainee(masks, fingerprint(masks), _multipliers(trained, kept), epochs, found, execution.threads)
+
+    @cached_property
+    def _whole(self) -> tuple[LocalEpochs, Execution]:
+        return self._compile(self.network, self.execution)
+
+    def _compile(self, network: Network, execution: str) -> tuple[LocalEpochs, Execution]:
+        chosen = choose_execution(network, execution, self.threads)
+        return compile_local_epochs(chosen.network, xla=chosen.xla), chosen
 
 
 def _compacted(network: Network, masks: Masks) -> Compaction | None:
