@@ -33,9 +33,9 @@ def check_method(name: str) -> str:
 
 def check_pruner(name: str | None) -> str | None:
     """Return the pruner's name; None leaves it to the method."""
-    from trainer.pruners import PRUNERS
+    from trainer.pruners import check_pruner_name
 
-    return None if name is None else PRUNERS.check(name)
+    return None if name is None else check_pruner_name(name)
 
 
 def check_partition(name: str) -> str:
