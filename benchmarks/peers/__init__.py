@@ -1,0 +1,1 @@
+"""Both ends of the comparison with other frameworks."""

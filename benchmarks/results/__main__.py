@@ -1,0 +1,86 @@
+"""Run studies and print their tables: ``python -m benchmarks.results [STUDY…] --data-dir DIR``.
+
+Results are kept in ``runs/results``; what is there is not run again. Two processes share the work, so times are for
+orientation only.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.results.grid import all_options
+from benchmarks.results.store import load
+from benchmarks.results.studies import STUDIES
+from benchmarks.results.tables import bytes_table, study_table
+
+FOLDER = Path("runs/results")
+
+
+def main() -> None:
+    """Run what is missing, then print everything."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
+    parser.add_argument("studies", nargs="*", metavar="STUDY", help=f"of: {', '.join(STUDIES)}; else all")
+    parser.add_argument("--data-dir", help="folder with the data sets' files")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--most-seeds", type=int, default=99, help="leave seeds above this one for later")
+    parser.add_argument("--tables-only", action="store_true", help="run nothing, print what is there")
+    given = parser.parse_args()
+    names = given.studies or list(STUDIES)
+    if unknown := sorted(set(names) - set(STUDIES)):
+        parser.error(f"unknown study {unknown[0]!r}; choose from: {', '.join(STUDIES)}")
+    if not given.tables_only:
+        _run_missing(names, given.data_dir, given.jobs, given.most_seeds)
+    for name in names:
+        _print_study(name)
+
+
+def _run_missing(names: list[str], data_dir: str | None, jobs: int, most_seeds: int) -> None:
+    work = [
+        (name, {**options, **({} if data_dir is None else {"data_dir": data_dir})})
+        for name in names
+        for options in all_options(STUDIES[name])
+        if options["seed"] <= most_seeds and load(FOLDER / name, options) is None
+    ]
+    # A fresh process now and then gives back what graphs of many shapes have taken.
+    with multiprocessing.get_context("spawn").Pool(jobs, _quiet, maxtasksperchild=8) as pool:
+        for done, line in enumerate(pool.imap_unordered(_one, work), start=1):
+            print(f"{done}/{len(work)} {line}", file=sys.stderr, flush=True)
+
+
+def _quiet() -> None:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _one(work: tuple[str, dict[str, Any]]) -> str:
+    from benchmarks.results.runs import run
+
+    name, options = work
+    label = f"{name} {options['method']} {options.get('pruner', '')} {options.get('sparsity', '')} {options['seed']}"
+    try:
+        result = run(FOLDER / name, options)
+    except Exception as error:
+        return f"{label}: FAILED {type(error).__name__}: {error}"
+    return f"{label}: {result.accuracy:.2%}, own {result.local_mean:.2%}, {result.seconds:.0f} s"
+
+
+def _print_study(name: str) -> None:
+    study, folder = STUDIES[name], FOLDER / name
+    print(
+        f"\n### {study.title}\n\nTest accuracy in percent, mean ± standard deviation over {len(study.seeds)} seeds:\n"
+    )
+    print(study_table(folder, study, lambda result: result.accuracy))
+    print("\nThe worst client's accuracy on test samples distributed like its own:\n")
+    print(study_table(folder, study, lambda result: result.local_worst))
+    print("\nBytes up, per client and round:\n")
+    print(bytes_table(folder, study))
+
+
+if __name__ == "__main__":
+    main()
