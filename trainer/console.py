@@ -44,14 +44,30 @@ def _accuracy(summary: RunSummary) -> Rows:
     parts = [f"{accuracy.float_:.2%} float", f"{accuracy.int8:.2%} int8"]
     if accuracy.device is not None:
         parts.append(f"{accuracy.device:.2%} on the board")
-    return [("test accuracy", " · ".join(parts)), ("rounds", str(len(summary.rounds)))]
+    clients = summary.clients
+    spread = f"{100 * clients.local_spread:.1f} points spread"
+    own = f"{clients.local_mean:.2%} mean, {clients.local_worst:.2%} worst, {spread}"
+    return [("test accuracy", " · ".join(parts)), ("clients' own", own), ("rounds", _rounds(summary))]
+
+
+def _rounds(summary: RunSummary) -> str:
+    """Their number, and what went missing."""
+    rounds = summary.rounds
+    missing, void = sum(one.asked - one.answered for one in rounds), sum(not one.applied for one in rounds)
+    lost = f"; {missing:,} updates not used, {void} rounds void for want of a quorum" if missing else ""
+    return f"{len(rounds)}{lost}"
 
 
 def _size(summary: RunSummary) -> Rows:
     parameters = summary.parameters
     pruner = f", {summary.pruner}" if summary.pruner else ""
     kept = f"{parameters.prunable_kept:,} of {parameters.prunable_total:,} weights kept"
-    return [("sparsity", f"{summary.sparsity:.2%}: {kept}{pruner}")]
+    whose = f", {summary.masks.distinct} different masks; the first client's is shown" * (summary.masks.distinct > 1)
+    rows = [("sparsity", f"{summary.sparsity:.2%}: {kept}{pruner}{whose}")]
+    if summary.compute is not None:
+        own, dense = summary.compute.kept_macs[0], summary.compute.dense_macs
+        rows.append(("multiplications", f"{own:,} per sample; dense {dense:,} ({dense / max(own, 1):.1f}x)"))
+    return rows
 
 
 def _traffic(summary: RunSummary) -> Rows:

@@ -1,5 +1,7 @@
 """A summary with every key filled, for tests of what is made from summaries."""
 
+import numpy as np
+
 from trainer.summary.document import (
     AccuracySummary,
     ClientsSummary,
@@ -140,3 +142,76 @@ def example_summary(rounds: int = 4, classes: tuple[str, ...] = ("zero", "one", 
         partition=PartitionSummary(classes=classes, counts=((5, 0, 2), (1, 9, 0))),
         versions={"python": "3.11.9", "emulator": "qemu 7.2.0"},
     )
+
+
+def with_clients(summary: RunSummary, count: int, seed: int = 1) -> RunSummary:
+    """The same run over more clients, of uneven size and accuracy."""
+    random = np.random.default_rng(seed)
+    local = tuple(float(value) for value in np.clip(random.normal(0.9, 0.08, count), 0, 1))
+    classes = len(summary.partition.classes)
+    counts = random.integers(1, 40, (count, classes)) * (random.random((count, classes)) < 0.5)
+    counts[:, 0] += 1
+    clients = summary.clients.model_copy(
+        update={
+            "local": local,
+            "overall": (summary.accuracy.float_,) * count,
+            "local_mean": float(np.mean(local)),
+            "local_worst": min(local),
+            "local_spread": float(np.std(local)),
+        }
+    )
+    assert summary.compute is not None
+    compute = summary.compute.model_copy(
+        update={"kept_macs": summary.compute.kept_macs[:1] * count, "live_macs": summary.compute.live_macs[:1] * count}
+    )
+    partition = summary.partition.model_copy(update={"counts": tuple(tuple(int(n) for n in row) for row in counts)})
+    rounds = tuple(one.model_copy(update={"asked": count, "answered": count}) for one in summary.rounds)
+    changes = {"clients": clients, "partition": partition, "compute": compute, "rounds": rounds}
+    return summary.model_copy(update=changes)
+
+
+def with_own_masks(summary: RunSummary) -> RunSummary:
+    """The same run, its clients with masks of their own."""
+    count = len(summary.clients.local)
+    overall = tuple(float(value) for value in np.linspace(0.7, 0.95, count))
+    clients = summary.clients.model_copy(
+        update={"overall": overall, "overall_mean": float(np.mean(overall)), "overall_worst": min(overall)}
+    )
+    masks = MasksSummary(fixed=True, distinct=count)
+    config = summary.config | {"masks": "personalized"}
+    return summary.model_copy(update={"clients": clients, "masks": masks, "config": config, "pruner": "snip"})
+
+
+def with_changing_masks(summary: RunSummary) -> RunSummary:
+    """The same run by a method that prunes while it trains."""
+    kept = (150, 150, 90, 60, 30)
+    rounds = tuple(
+        one.model_copy(update={"kept": kept[min(number, len(kept) - 1)]}) for number, one in enumerate(summary.rounds)
+    )
+    return summary.model_copy(update={"rounds": rounds, "masks": MasksSummary(fixed=False, distinct=1)})
+
+
+def with_trouble(summary: RunSummary) -> RunSummary:
+    """Client 1 falls silent in the second round, and sends nonsense in the third, which misses the quorum."""
+    rounds = list(summary.rounds)
+    rounds[1] = rounds[1].model_copy(update={"answered": 1, "unused": (1,)})
+    refused = "client 1 sent a value that is not finite in round 3"
+    changes = {"answered": 1, "unused": (1,), "rejected": (refused,), "applied": False}
+    rounds[2] = rounds[2].model_copy(update=changes)
+    return summary.model_copy(update={"rounds": tuple(rounds)})
+
+
+def dense(summary: RunSummary) -> RunSummary:
+    """The same run by dense FedAvg, without a board."""
+    parameters = Parameters(total=170, kept=170, prunable_total=150, prunable_kept=150)
+    layers = tuple(one.model_copy(update={"kept": one.total, "int8_nonzero": one.total}) for one in summary.layers)
+    rounds = tuple(one.model_copy(update={"kept": 150}) for one in summary.rounds)
+    assert summary.compute is not None
+    macs = summary.compute.dense_macs
+    compute = ComputeSummary(
+        dense_macs=macs,
+        kept_macs=(macs,) * len(summary.clients.local),
+        live_macs=(macs,) * len(summary.clients.local),
+    )
+    changes = {"method": "fedavg", "pruner": None, "sparsity": 0.0, "firmware": None, "device": None, "rounds": rounds}
+    return summary.model_copy(update={**changes, "parameters": parameters, "layers": layers, "compute": compute})

@@ -57,6 +57,7 @@ def test_every_section_is_there(html: str) -> None:
         "verification",
         "training",
         "pruning",
+        "clients",
         "federation",
         "memory",
         "layers",
@@ -66,7 +67,7 @@ def test_every_section_is_there(html: str) -> None:
     assert sections <= set(page.ids)
     assert not page.open
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     assert all(picture["role"] == "img" and picture["aria-label"] for picture in pictures)
 
 

@@ -17,19 +17,41 @@ class Card:
 
 def cards(summary: RunSummary) -> tuple[Card, ...]:
     """What a reader wants to know first."""
-    return (*_accuracy(summary), *_model(summary), *_board(summary))
+    return (*_accuracy(summary), _clients(summary), *_model(summary), *_board(summary))
 
 
 def _accuracy(summary: RunSummary) -> list[Card]:
     accuracy = summary.accuracy
+    whose = "the first client's model" if summary.masks.distinct > 1 else ""
     drop = 100 * (accuracy.int8 - accuracy.float_)
     found = [
-        Card("Accuracy, float", percent(accuracy.float_, 2), "on the test set"),
+        Card("Accuracy, float", percent(accuracy.float_, 2), f"{whose} on the test set".lstrip()),
         Card("Accuracy, int8", percent(accuracy.int8, 2), f"{drop:+.2f} points against float"),
     ]
     if accuracy.device is not None and summary.device is not None:
         found.append(Card("Accuracy, on the board", percent(accuracy.device, 2), f"in {summary.device.emulator}"))
     return found
+
+
+def _clients(summary: RunSummary) -> Card:
+    clients = summary.clients
+    note = (
+        f"on samples like its own; worst {percent(clients.local_worst)}, spread {100 * clients.local_spread:.1f} points"
+    )
+    return Card("Accuracy, per client", percent(clients.local_mean, 2), note)
+
+
+def _compute(summary: RunSummary) -> list[Card]:
+    compute = summary.compute
+    if compute is None:
+        return []
+    kept = compute.kept_macs[0]
+    note = f"per sample, {_less(compute.dense_macs, kept)}"
+    return [Card("Multiplications", number(kept), note)]
+
+
+def _less(dense: float, own: float) -> str:
+    return f"{times(dense, own)} less" if own < dense else "as dense FedAvg"
 
 
 def _model(summary: RunSummary) -> list[Card]:
@@ -40,8 +62,9 @@ def _model(summary: RunSummary) -> list[Card]:
         Card(
             "Traffic",
             size(traffic.bytes_up_per_client),
-            f"up per client and round, {times(traffic.dense_bytes_up_per_client, traffic.bytes_up_per_client)} less",
+            f"up per client and round, {_less(traffic.dense_bytes_up_per_client, traffic.bytes_up_per_client)}",
         ),
+        *_compute(summary),
     ]
 
 

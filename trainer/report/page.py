@@ -6,7 +6,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from host_bridge.atomic import write_whole
 from trainer.report.cards import cards
+from trainer.report.description import description
 from trainer.report.plots.accuracy import accuracy_picture, loss_picture
+from trainer.report.plots.clients import clients_picture
+from trainer.report.plots.kept import kept_picture
 from trainer.report.plots.memory import flash_picture, ram_picture
 from trainer.report.plots.partition import partition_picture
 from trainer.report.plots.picture import Picture
@@ -14,6 +17,7 @@ from trainer.report.plots.sparsity import sparsity_picture
 from trainer.report.plots.traffic import traffic_picture
 from trainer.report.reproduce import config_toml
 from trainer.report.text import counted, layer, number, percent, size
+from trainer.report.trouble import trouble
 from trainer.summary.document import RunSummary
 
 TEMPLATE_FOLDER = Path(__file__).with_name("templates")
@@ -45,11 +49,19 @@ def render_report(summary: RunSummary) -> str:
         summary=summary,
         cards=cards(summary),
         training=(accuracy_picture(summary), loss_picture(summary)),
-        pruning=(sparsity_picture(summary),),
+        pruning=_pruning(summary),
+        clients=(clients_picture(summary),),
+        description=description(summary),
+        trouble=trouble(summary),
         federation=(partition_picture(summary), traffic_picture(summary)),
         memory=_memory(summary),
         config=config_toml(summary),
     )
+
+
+def _pruning(summary: RunSummary) -> tuple[Picture, ...]:
+    changes = kept_picture(summary)
+    return (sparsity_picture(summary), *(() if changes is None else (changes,)))
 
 
 def _memory(summary: RunSummary) -> tuple[Picture, ...]:

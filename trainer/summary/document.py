@@ -40,15 +40,18 @@ class RoundSummary(_Frozen):
     rejected: tuple[str, ...] = Field(description="updates that were not used, in words that name the client")
     applied: bool = Field(description="whether the quorum was reached, so that the round changed the model")
     kept: int = Field(description="prunable weights that the (first client's) mask keeps")
-    bytes_up_per_client: int = Field(description="mean over the clients, from client to server")
+    bytes_up_per_client: int = Field(description="mean over the clients that sent anything, to the server")
     bytes_down_per_client: int = Field(description="mean over the clients, from server to client")
     seconds: float = Field(description="wall-clock time on the computer that ran it")
     cohort: tuple[int, ...] | None = Field(default=None, description="clients that were asked, from 0; null for all")
     unused: tuple[int, ...] = Field(default=(), description="clients of the cohort whose update was not used")
+    late: int = Field(default=0, description="clients whose update came after the round was over")
+    bytes_up: int = Field(default=0, description="all bytes to the server, those of late and refused updates too")
+    bytes_down: int = Field(default=0, description="all bytes to the clients of the cohort")
 
 
 class AccuracySummary(_Frozen):
-    """Share of test samples that the final model gets right."""
+    """Share of test samples that the final model gets right; the first client's, where each has its own."""
 
     float_: float = Field(alias="float", description="float32, TensorFlow")
     int8: float = Field(description="int8, on the host")

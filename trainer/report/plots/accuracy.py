@@ -18,6 +18,7 @@ def accuracy_picture(summary: RunSummary) -> Picture:
 
     def paint(axes: "Axes") -> None:
         axes.plot(rounds, values, color=BLUE, linewidth=2, marker="o", markersize=4)
+        _mark_void(axes, summary)
         axes.annotate(
             percent(values[-1] / 100),
             (rounds[-1], values[-1]),
@@ -28,12 +29,12 @@ def accuracy_picture(summary: RunSummary) -> Picture:
             weight="bold",
         )
         axes.set(xlabel="round", ylabel="test accuracy in %")
-        _whole_rounds(axes, rounds)
+        whole_rounds(axes, rounds)
 
     best = max(summary.rounds, key=lambda one: one.accuracy)
     alt = f"Line: test accuracy is {percent(summary.rounds[-1].accuracy)} after {counted(len(rounds), 'round')}."
     caption = (
-        f"Test accuracy of the global model after each round; {percent(summary.rounds[-1].accuracy)} at the end, "
+        f"Test accuracy of {_models(summary)} after each round; {percent(summary.rounds[-1].accuracy)} at the end, "
         f"at best {percent(best.accuracy)} in round {best.round}."
     )
     return Picture(draw("accuracy", alt, (HALF, 2.9), paint), "Accuracy over the rounds", caption)
@@ -46,14 +47,14 @@ def loss_picture(summary: RunSummary) -> Picture:
     def paint(axes: "Axes") -> None:
         test = [one.loss for one in summary.rounds]
         train = [nan if one.train_loss is None else one.train_loss for one in summary.rounds]
-        axes.plot(rounds, test, color=BLUE, linewidth=2, marker="o", markersize=4, label="test, global model")
+        axes.plot(rounds, test, color=BLUE, linewidth=2, marker="o", markersize=4, label="test")
         axes.plot(rounds, train, color=ORANGE, linewidth=2, linestyle="--", label="training, on the clients")
         if min(value for value in (*test, *train) if not isnan(value)) > 0:
             axes.set_yscale("log")
             log_ticks(axes.yaxis, lambda value: f"{value:g}")
         axes.set(xlabel="round", ylabel="cross-entropy in nats")
         axes.legend(labelcolor=MUTED)
-        _whole_rounds(axes, rounds)
+        whole_rounds(axes, rounds)
 
     last = summary.rounds[-1]
     trained = "unknown" if last.train_loss is None else f"{last.train_loss:.3f}"
@@ -64,7 +65,25 @@ def loss_picture(summary: RunSummary) -> Picture:
     return Picture(draw("loss", alt, (HALF, 2.9), paint), "Loss over the rounds", caption)
 
 
-def _whole_rounds(axes: "Axes", rounds: list[int]) -> None:
+def _models(summary: RunSummary) -> str:
+    """Whose accuracy a round has."""
+    if summary.masks.distinct == 1:
+        return "the global model"
+    return "the clients' own models, on average and on a part of the test set,"
+
+
+def _mark_void(axes: "Axes", summary: RunSummary) -> None:
+    """Crosses where the quorum was missed."""
+    void = [one for one in summary.rounds if not one.applied]
+    if void:
+        places = [one.round for one in void]
+        values = [100 * one.accuracy for one in void]
+        axes.plot(places, values, "x", color=ORANGE, markersize=8, markeredgewidth=2, label="quorum missed")
+        axes.legend(labelcolor=MUTED)
+
+
+def whole_rounds(axes: "Axes", rounds: list[int]) -> None:
+    """Ticks at whole rounds only."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

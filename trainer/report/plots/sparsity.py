@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from trainer.report.plots.picture import BLUE, FULL, INK, PALE, Picture, draw
-from trainer.report.text import layer, number, percent
+from trainer.report.text import counted, layer, number, percent
 from trainer.summary.document import LayerSummary, RunSummary
 
 if TYPE_CHECKING:
@@ -31,11 +31,21 @@ def sparsity_picture(summary: RunSummary) -> Picture:
     rounded = sum(one.rounded_to_zero for one in layers)
     rows = "; ".join(f"{layer(one.name)} keeps {_label(one)}" for one in layers)
     caption = (
-        "Share of its weights that each layer keeps. The mask is chosen before training and never changes. "
-        f"{number(rounded)} kept weights are so small that they round to zero in the int8 model."
+        f"Share of its weights that each layer keeps{_whose(summary)} "
+        f"{counted(rounded, 'kept weight')} {'is' if rounded == 1 else 'are'} zero in the int8 model."
     )
     svg = draw("sparsity", f"Bars: {rows}.", (FULL, 0.8 + 0.36 * len(layers)), paint)
     return Picture(svg, "Sparsity by layer", caption)
+
+
+def _whose(summary: RunSummary) -> str:
+    """The end of the sentence: under whose mask, and when."""
+    client = " under the first client's mask" if summary.masks.distinct > 1 else ""
+    if summary.pruner is None and summary.sparsity == 0:
+        return ": all of them, for this method is dense."
+    if not summary.masks.fixed:
+        return f"{client} at the end; this method changes masks while it trains."
+    return f"{client}. Masks are chosen before training and never change."
 
 
 def _label(one: LayerSummary) -> str:
