@@ -10,8 +10,13 @@ from pathlib import Path
 from host_bridge.errors import UserError
 
 
-def write_whole(path: Path, data: bytes | str) -> None:
+def write_whole(path: Path, data: bytes | str, *, durable: bool = False) -> None:
     """Write ``data`` to a temporary name beside ``path``, then rename it there.
+
+    Args:
+        path: where to.
+        data: text is written as UTF-8.
+        durable: whether the file has to be on the disk before the name is, so that even a power cut leaves it whole.
 
     Raises:
         UserError: the folder cannot be created or written.
@@ -26,6 +31,9 @@ def write_whole(path: Path, data: bytes | str) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(payload)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:

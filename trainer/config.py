@@ -77,12 +77,14 @@ class RunConfig(BaseModel):
     server_learning_rate: float = _option(1.0, _SERVER, "Of the server's optimiser.", gt=0)
     cohort: int | None = _option(None, _CLIENTS, "Clients that are asked in a round; else all.", ge=1)
     drop_rate: float = _option(0.0, _CLIENTS, "Chance that a client falls silent in a round.", ge=0, lt=1)
+    late_rate: float = _option(0.0, _CLIENTS, "Chance that a client's update comes too late for its round.", ge=0, lt=1)
     quorum: float = _option(0.5, _CLIENTS, "Share of the cohort that must answer, or the round is void.", ge=0, le=1)
     encoding: Annotated[str, AfterValidator(choices.check_encoding)] = _option(
         "float32", _CLIENTS, "How values travel: float32, float16 or int8."
     )
     seed: int = _option(1, _RUN, "Where all chance comes from.", ge=0, lt=2**64)
     engine: Annotated[str, AfterValidator(choices.check_engine)] = _option("local", _RUN, "Where clients run: local.")
+    tensorboard: bool = _option(True, _RUN, "Write event files for TensorBoard into the results' folder.")
     quantisation: Quantisation = _option("ptq", _BOARD, "After training (ptq), or trained with it (qat).")
     board: Annotated[str, AfterValidator(choices.check_board)] = _option(
         "stm32f4_discovery", _BOARD, "Board name or file; none stops at int8."

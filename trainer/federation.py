@@ -6,6 +6,8 @@ from functools import partial
 from statistics import fmean
 from time import perf_counter
 
+import numpy as np
+
 from trainer.aggregation import AGGREGATORS, Aggregate, clip_norm
 from trainer.algorithms import ALGORITHMS, RoundMetrics, RoundPlan, ServerState
 from trainer.config import RunConfig
@@ -46,6 +48,7 @@ def federate(config: RunConfig, prepared: Prepared, on_round: OnRound, done: tup
 def round_plan(config: RunConfig, prepared: Prepared, number: int) -> RoundPlan:
     """What round ``number`` is to be; all chance follows from the seed and the number."""
     cohort = _cohort(config, number)
+    absent = _absent(config, number, cohort)
     return RoundPlan(
         work=local_work(config, number),
         cohort=cohort,
@@ -53,7 +56,8 @@ def round_plan(config: RunConfig, prepared: Prepared, number: int) -> RoundPlan:
         optimise=partial(SERVER_OPTIMISERS.get(config.server_optimiser), rate=config.server_learning_rate),
         network=prepared.network,
         rounds=config.rounds,
-        absent=_absent(config, number, cohort),
+        absent=absent,
+        late=_late(config, number, cohort) - absent,
         quorum=config.quorum,
         adjust_every=config.adjust_every,
         sparsity=config.sparsity,
@@ -87,10 +91,16 @@ def _cohort(config: RunConfig, number: int) -> tuple[int, ...]:
 
 
 def _absent(config: RunConfig, number: int, cohort: tuple[int, ...]) -> frozenset[int]:
-    if config.drop_rate == 0:
-        return frozenset()
-    chances = generator(config.seed, Purpose.ABSENCE, number).random(len(cohort))
-    return frozenset(client for client, chance in zip(cohort, chances, strict=True) if chance < config.drop_rate)
+    return _some(cohort, config.drop_rate, generator(config.seed, Purpose.ABSENCE, number))
+
+
+def _late(config: RunConfig, number: int, cohort: tuple[int, ...]) -> frozenset[int]:
+    return _some(cohort, config.late_rate, generator(config.seed, Purpose.LATENESS, number))
+
+
+def _some(cohort: tuple[int, ...], rate: float, random: np.random.Generator) -> frozenset[int]:
+    chances = random.random(len(cohort))
+    return frozenset(client for client, chance in zip(cohort, chances, strict=True) if chance < rate)
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,7 @@ class _Timed:
 def _record(state: ServerState, done: _Timed) -> RoundRecord:
     exchanges = done.metrics.exchanges
     answered = [exchange for exchange in exchanges if exchange.samples]
+    sent = [exchange.bytes_up for exchange in exchanges if exchange.bytes_up]
     return RoundRecord(
         round=state.round,
         accuracy=done.evaluation.accuracy,
@@ -111,9 +122,12 @@ def _record(state: ServerState, done: _Timed) -> RoundRecord:
         answered=len(answered),
         asked=len(exchanges),
         rejected=done.metrics.rejected,
+        late=done.metrics.late,
         applied=done.metrics.applied,
         kept=count_kept(state.specs, state.masks[0]),
-        bytes_up_per_client=round(fmean(exchange.bytes_up for exchange in answered)) if answered else 0,
+        bytes_up=sum(sent),
+        bytes_down=sum(exchange.bytes_down for exchange in exchanges),
+        bytes_up_per_client=round(fmean(sent)) if sent else 0,
         bytes_down_per_client=round(fmean(exchange.bytes_down for exchange in exchanges)),
         seconds=done.seconds,
         cohort=None if len(exchanges) == len(state.masks) else tuple(exchange.client for exchange in exchanges),

@@ -16,14 +16,17 @@ class RoundRecord:
         loss: training loss, mean over the clients weighted by samples, in nats; None if nobody answered.
         answered: clients whose update was used.
         asked: clients in the cohort.
-        rejected: updates that were not used, in words.
+        rejected: updates that were wrong and so were not used, in words.
         applied: whether the quorum was reached.
         kept: prunable weights that the first client's mask keeps.
-        bytes_up_per_client: mean bytes from a client that answered to the server.
+        bytes_up_per_client: mean bytes to the server from a client that sent anything.
         bytes_down_per_client: mean bytes from the server to a client of the cohort.
         seconds: wall-clock time of training and evaluation.
         cohort: clients that were asked; None for all.
-        unused: those of the cohort that stayed silent or whose update was refused.
+        unused: those of the cohort that stayed silent or late, or whose update was refused.
+        late: clients whose update came after the round was over.
+        bytes_up: all bytes from clients to the server, those of late and refused updates too.
+        bytes_down: all bytes from the server to clients.
     """
 
     round: int
@@ -40,6 +43,9 @@ class RoundRecord:
     seconds: float
     cohort: tuple[int, ...] | None = None
     unused: tuple[int, ...] = ()
+    late: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
 
 
 @dataclass(frozen=True)

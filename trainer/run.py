@@ -1,9 +1,13 @@
 """A whole run: prepare, federate, convert, deploy, write."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from host_bridge.errors import UserError
 from trainer.algorithms import ALGORITHMS, ServerState
+from trainer.callbacks import EVENTS, ROUNDS, Callback, Checkpointer, JsonLines, ShowProgress, TensorBoard
+from trainer.checkpoint import CHECKPOINT, Checkpoint, origin_of, resumable, resumed
 from trainer.choices import NO_BOARD
 from trainer.config import RunConfig
 from trainer.convert import Conversion, convert_int8
@@ -14,48 +18,87 @@ from trainer.history import History, RoundRecord
 from trainer.prepare import Data, Prepared, load_data, prepare
 from trainer.quiet import quiet_output
 from trainer.report import write_report
-from trainer.staging import staged_run
+from trainer.staging import claimed, staged_run
 from trainer.summary import RunSummary, build_summary, write_summary
 from trainer.tensors import count_kept, count_prunable
 
 SUMMARY, MODEL, REPORT = "summary.json", "model.tflite", "report.html"
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Where a run starts: its data, and the checkpoint to go on from, if any."""
+
+    data: Data
+    checkpoint: Checkpoint | None
+
+    @property
+    def done(self) -> tuple[RoundRecord, ...]:
+        return () if self.checkpoint is None else self.checkpoint.records
+
+
 def run(config: RunConfig, display: Display | None = None, *, resume: bool = False) -> RunSummary:
-    """Do everything and leave the run's files in ``config.folder``, or, if anything fails, nothing.
+    """Do everything and leave the run's files in ``config.folder``.
+
+    If anything fails, only the log of the rounds done and the checkpoint after the last of them stay.
+
+    Args:
+        config: what to do.
+        display: what a person sees.
+        resume: whether to go on from the checkpoint in ``config.folder``.
 
     Raises:
         UserError: what the user can put right; all that can be known before training is found out before.
     """
-    if resume:
-        raise UserError("--resume is not supported by this version; start again without it")
     display = display or Display()
     if config.board != NO_BOARD:
         check_deployable(config.board, config.emulator)
-    data = load_data(config)
-    with staged_run(config.folder) as folder:
-        prepared = _prepare(config, data, display)
-        if config.board != NO_BOARD:
-            _check_fits(config, prepared, folder / MODEL)
-        history = _federate(config, prepared, display)
-        display.say("converting to int8")
-        masks = history.state.masks[0]
-        weights = prepared.judge.model_of(history.state, 0)
-        conversion = convert_int8(prepared.network, weights, masks, prepared.dataset, folder / MODEL)
-        deployment = _deploy(config, prepared, conversion, display)
-        summary = build_summary(config, prepared, history, conversion, deployment)
-        write_summary(summary, folder / SUMMARY)
-        write_report(summary, folder / REPORT)
+    checkpoint = resumable(config, SUMMARY) if resume else None
+    start = _Start(load_data(config), checkpoint)
+    with claimed(config.folder):
+        with _advice(config, display), staged_run(config.folder) as folder:
+            summary = _work(config, start, display, folder)
+        (config.folder / CHECKPOINT).unlink(missing_ok=True)
     return summary
 
 
-def _prepare(config: RunConfig, data: Data, display: Display) -> Prepared:
+@contextmanager
+def _advice(config: RunConfig, display: Display) -> Iterator[None]:
+    """If the block fails and a checkpoint is there, say how to go on."""
+    try:
+        yield
+    except BaseException:
+        if (config.folder / CHECKPOINT).is_file():
+            display.say(f"{config.folder / CHECKPOINT} holds the rounds done; --resume with the same options goes on")
+        raise
+
+
+def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> RunSummary:
+    prepared = _prepare(config, start, display)
+    if config.board != NO_BOARD:
+        _check_fits(config, prepared, folder / MODEL)
+    history = _federate(config, prepared, start.done, display)
+    display.say("converting to int8")
+    masks = history.state.masks[0]
+    weights = prepared.judge.model_of(history.state, 0)
+    conversion = convert_int8(prepared.network, weights, masks, prepared.dataset, folder / MODEL)
+    deployment = _deploy(config, prepared, conversion, display)
+    summary = build_summary(config, prepared, history, conversion, deployment)
+    write_summary(summary, folder / SUMMARY)
+    write_report(summary, folder / REPORT)
+    return summary
+
+
+def _prepare(config: RunConfig, start: _Start, display: Display) -> Prepared:
     pruning = f" at {config.sparsity:.2%} sparsity" if ALGORITHMS.get(config.method).prunes else ""
     display.say(f"{config.dataset} over {config.clients} clients, {config.model}, {config.method}{pruning}")
     with quiet_output():
-        prepared = prepare(config, data)
+        prepared = prepare(config, start.data)
+    if start.checkpoint is not None:
+        prepared = resumed(start.checkpoint, prepared, config.folder)
+        display.say(f"going on after round {start.checkpoint.round} of {config.rounds}")
     specs = prepared.network.specs
-    display.say(f"{count_kept(specs, prepared.masks):,} of {count_prunable(specs):,} weights kept")
+    display.say(f"{count_kept(specs, prepared.masks):,} of {count_prunable(prepared.full_specs):,} weights kept")
     return prepared
 
 
@@ -65,15 +108,29 @@ def _check_fits(config: RunConfig, prepared: Prepared, model: Path) -> None:
     check_fits(model, config.board, config.emulator)
 
 
-def _federate(config: RunConfig, prepared: Prepared, display: Display) -> History:
-    with display.counting("round", config.rounds) as advance:
+def _federate(config: RunConfig, prepared: Prepared, done: tuple[RoundRecord, ...], display: Display) -> History:
+    seconds = sum(record.seconds for record in done)
+    with display.counting("round", config.rounds, len(done), seconds) as advance, ExitStack() as closed:
+        callbacks = _callbacks(config, prepared, done, ShowProgress(display, advance))
+        for callback in callbacks:
+            closed.enter_context(closing(callback))
 
-        def on_round(record: RoundRecord, _: ServerState) -> None:
-            for text in record.rejected:
-                display.say(f"not used: {text}")
-            advance(record.round, f"accuracy {record.accuracy:.2%}, loss {record.test_loss:.4f}")
+        def on_round(record: RoundRecord, state: ServerState) -> None:
+            for callback in callbacks:
+                callback.on_round(record, state)
 
-        return federate(config, prepared, on_round)
+        return federate(config, prepared, on_round, done)
+
+
+def _callbacks(
+    config: RunConfig, prepared: Prepared, done: tuple[RoundRecord, ...], progress: ShowProgress
+) -> tuple[Callback, ...]:
+    """The checkpoint comes first: what it holds, every other file can be made from again."""
+    folder = config.folder
+    saved = Checkpointer(folder / CHECKPOINT, config, origin_of(prepared), prepared.engine, done)
+    lines = JsonLines(folder / ROUNDS, done)
+    events = (TensorBoard(folder / EVENTS, done),) if config.tensorboard else ()
+    return saved, lines, *events, progress
 
 
 def _deploy(config: RunConfig, prepared: Prepared, conversion: Conversion, display: Display) -> Deployment | None:

@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     ABSENCE = 5
     SALIENCY = 6
     LOCAL_TEST = 7
+    LATENESS = 8
 
 
 def generator(seed: int, purpose: Purpose, *path: int) -> np.random.Generator:

@@ -1,5 +1,7 @@
-"""A run's files appear in its folder at the end, each whole; a run that fails or is interrupted leaves nothing."""
+"""A run's files appear in its folder at the end, each whole; one that fails leaves its checkpoint and log of rounds."""
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,27 +14,68 @@ FIRMWARE = "firmware"
 _FIRMWARE_MARK = "report.json"
 
 
-@contextmanager
-def staged_run(out: Path) -> Iterator[Path]:
-    """Yield an empty folder inside ``out``; when the block ends well, its entries replace those of ``out``.
+_STAGING = ".run-"
+_LEFT_BY_A_KILL = (f"{_STAGING}*", ".checkpoint.npz.*")
 
-    Other files of ``out`` stay. Folders that had to be created go away if the block fails.
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Keep other runs out of ``out`` while the block runs, and clear away what one that was killed has left half-made.
+
+    Folders that had to be created go away again if they are empty at the end.
 
     Raises:
-        UserError: ``out`` cannot be created or written, or holds a folder ``firmware`` that no run has made.
+        UserError: ``out`` cannot be created, another run is at work in it, or it holds a folder ``firmware`` that no
+            run has made.
     """
     out = out.resolve()
     created = [folder for folder in (out, *out.parents) if not folder.exists()]
     _check_replaceable(out)
     try:
-        staging = _make(out)
-        try:
-            yield staging
-            _move_entries(staging, out)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with _locked(out):
+            for stale in (path for pattern in _LEFT_BY_A_KILL for path in out.glob(pattern)):
+                shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+            yield
     finally:
         _remove_empty(created)
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """The lock is the kernel's, so it goes away with the process however that ends."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    try:
+        with suppress(OSError):  # a file system without locks
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(f"another run is at work in {out}; wait, or choose another --out folder") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def staged_run(out: Path) -> Iterator[Path]:
+    """Yield an empty folder inside ``out``; when the block ends well, its entries replace those of ``out``.
+
+    Other files of ``out`` stay.
+
+    Raises:
+        UserError: ``out`` cannot be created or written, or holds a folder ``firmware`` that no run has made.
+    """
+    out = out.resolve()
+    _check_replaceable(out)
+    staging = _make(out)
+    try:
+        yield staging
+        _move_entries(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _check_replaceable(out: Path) -> None:
@@ -44,7 +87,7 @@ def _check_replaceable(out: Path) -> None:
 def _make(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=out, prefix=".run-"))
+        return Path(tempfile.mkdtemp(dir=out, prefix=_STAGING))
     except OSError as error:
         raise _unwritable(out, error) from error
 

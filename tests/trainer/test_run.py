@@ -61,7 +61,9 @@ def without_seconds(summary: RunSummary) -> dict[str, object]:
 @pytest.mark.usefixtures("tiny")
 def test_a_run_leaves_its_files(tmp_path: Path) -> None:
     done = run_tiny(tmp_path / "a" / "b")
-    assert sorted(path.name for path in done.folder.iterdir()) == ["model.tflite", "report.html", "summary.json"]
+    assert sorted(path.name for path in done.folder.iterdir()) == [
+        *("model.tflite", "report.html", "rounds.jsonl", "summary.json", "tensorboard")
+    ]
     assert read_summary(done.folder / "summary.json") == done.summary
     summary = done.summary
     assert (summary.parameters.prunable_kept, summary.parameters.prunable_total) == (PRUNABLE // 2, PRUNABLE)
@@ -122,7 +124,7 @@ def test_more_clients_than_samples_names_both_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize("failure", [UserError("does not fit"), KeyboardInterrupt()])
-def test_a_failure_after_training_leaves_nothing(
+def test_a_failure_after_training_leaves_the_checkpoint_and_the_log_of_rounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -132,7 +134,21 @@ def test_a_failure_after_training_leaves_nothing(
     monkeypatch.setattr(trainer.run, "check_fits", lambda *_: None)
     monkeypatch.setattr(trainer.run, "deploy", fail)
     with pytest.raises(type(failure)):
-        run_tiny(tmp_path / "a" / "run", board="mps2_an386")
+        run_tiny(tmp_path / "run", board="mps2_an386", tensorboard=False)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint.npz", "rounds.jsonl"]
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("failure", [UserError("no memory"), KeyboardInterrupt()])
+def test_a_failure_before_the_first_round_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(trainer.run, "federate", fail)
+    with pytest.raises(type(failure)):
+        run_tiny(tmp_path / "a" / "run")
     assert list(tmp_path.iterdir()) == []
 
 

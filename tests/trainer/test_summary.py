@@ -24,8 +24,8 @@ PARTITION = (np.arange(0, 13), np.arange(13, 20))
 DENSE_BYTES = 5000
 FAULT = "client 1 sent a second update in round 2"
 ROUNDS = (
-    RoundRecord(1, 0.5, 1.25, 1.5, 2, 2, (), True, 77, 101, 203, 0.5),
-    RoundRecord(2, 0.625, 1.0, 0.75, 1, 2, (FAULT,), False, 66, 104, 206, 0.25, (0, 1), (1,)),
+    RoundRecord(1, 0.5, 1.25, 1.5, 2, 2, (), True, 77, 101, 203, 0.5, bytes_up=201, bytes_down=406),
+    RoundRecord(2, 0.625, 1.0, 0.75, 1, 2, (FAULT,), False, 66, 104, 206, 0.25, (0, 1), (1,), 0, 208, 412),
 )
 CLIENTS = (ClientAccuracy(0.5, 0.75), ClientAccuracy(1.0, 0.25))
 
@@ -74,7 +74,16 @@ def test_documented_keys_are_there() -> None:
     assert document["accuracy"].keys() == {"float", "int8", "device"}
     assert {
         *("round", "accuracy", "loss", "train_loss", "answered", "asked", "rejected", "applied", "kept"),
-        *("bytes_up_per_client", "bytes_down_per_client", "seconds", "cohort", "unused"),
+        *(
+            "bytes_up_per_client",
+            "bytes_down_per_client",
+            "seconds",
+            "cohort",
+            "unused",
+            "late",
+            "bytes_up",
+            "bytes_down",
+        ),
     } == document["rounds"][0].keys()
     assert {"local", "local_mean", "local_worst", "local_spread", "overall_mean"} <= document["clients"].keys()
     assert {"samples", "mismatched_samples", "instructions_per_inference", "emulator"} <= document["device"].keys()
@@ -111,7 +120,7 @@ def test_counts_agree_with_the_masks(small: SmallNetwork, conversion: Conversion
 def test_traffic_adds_up_over_clients_and_rounds(small: SmallNetwork, conversion: Conversion) -> None:
     """In the second round two clients were sent values and one answered."""
     traffic = summarise(small, conversion).traffic
-    assert traffic.total_bytes == 2 * 101 + 2 * 203 + 1 * 104 + 2 * 206
+    assert traffic.total_bytes == 201 + 406 + 208 + 412
     assert traffic.dense_total_bytes == (2 + 2 + 1 + 2) * DENSE_BYTES
     assert (traffic.bytes_up_per_client, traffic.bytes_down_per_client) == (102, 204)
 

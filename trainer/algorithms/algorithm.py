@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from trainer.aggregation import Aggregate
+from trainer.channels import Compaction
 from trainer.engines.base import Engine, LocalWork
 from trainer.models.network import Network
-from trainer.pruners import Pruner
 from trainer.server_optimisers import OptimiserMemory
 from trainer.tensors import Float32, Int32, Masks, TensorSpec, Weights
 
@@ -52,7 +52,7 @@ class Beginning:
         network: the model.
         weights: its initial weights.
         samples: number of training samples of each client.
-        pruner: how connections are scored.
+        pruner: name of how connections are scored; None for methods that need no scores.
         sparsity: share of prunable weights to drop.
         mask_source: ``shared``, ``federated`` or ``personalized``: whose saliency decides.
         overlap: share of personalized masks that all clients have in common, 0 to 1.
@@ -63,7 +63,7 @@ class Beginning:
     network: Network
     weights: Weights = field(repr=False)
     samples: tuple[int, ...]
-    pruner: Pruner
+    pruner: str | None
     sparsity: float
     mask_source: str
     overlap: float
@@ -75,6 +75,10 @@ class Beginning:
         """Number of clients."""
         return len(self.samples)
 
+    def richest(self) -> int:
+        """The client with the most samples; the one that is asked where one has to stand for all."""
+        return max(range(self.clients), key=lambda client: self.samples[client])
+
 
 @dataclass(frozen=True)
 class RoundPlan:
@@ -83,7 +87,8 @@ class RoundPlan:
     Attributes:
         work: what clients do.
         cohort: clients that are asked, ascending.
-        absent: those of the cohort that will not answer in time (simulated).
+        absent: those of the cohort that will not answer (simulated).
+        late: those whose update will come after the round is over (simulated): it is counted, but not used.
         quorum: share of the cohort that has to answer, or the round changes nothing.
         aggregate: how updates become one.
         optimise: what the server makes of it: a :class:`trainer.server_optimisers.ServerOptimiser` with its rate.
@@ -100,6 +105,7 @@ class RoundPlan:
     network: Network
     rounds: int
     absent: frozenset[int] = frozenset()
+    late: frozenset[int] = frozenset()
     quorum: float = 0.0
     adjust_every: int = 5
     sparsity: float = 0.0
@@ -111,7 +117,7 @@ class Exchange:
 
     Attributes:
         client: position of the client.
-        samples: its training samples; 0 if it did not answer.
+        samples: its training samples; 0 if no update of it was used.
         bytes_down: from server to client.
         bytes_up: from client to server.
     """
@@ -129,16 +135,19 @@ class RoundMetrics:
     Attributes:
         loss: training loss, mean over the clients weighted by samples; None if nobody answered.
         exchanges: each client's traffic, ascending.
-        rejected: updates that were not used, in words that name the client.
+        rejected: updates that were wrong and so were not used, in words that name the client.
+        late: clients whose update came after the round was over.
         applied: whether the quorum was reached, so that the round changed the model.
     """
 
     loss: float | None
     exchanges: tuple[Exchange, ...]
     rejected: tuple[str, ...] = ()
+    late: int = 0
     applied: bool = True
 
 
+Shrink = Callable[[Beginning], Compaction]
 Initialise = Callable[[Beginning], ServerState]
 RunRound = Callable[[ServerState, Engine, RoundPlan], tuple[ServerState, RoundMetrics]]
 
@@ -149,6 +158,7 @@ class Algorithm:
 
     Attributes:
         init: chooses masks and initial weights.
+        shrink: makes the network physically smaller before ``init``, which then gets the smaller one.
         run_round: one round over a cohort.
         prunes: whether ``sparsity`` means anything to it.
         proximal: whether clients are pulled towards the weights they received.
@@ -163,4 +173,5 @@ class Algorithm:
     proximal: bool = False
     pruners: tuple[str, ...] = ()
     mask_sources: tuple[str, ...] = ()
+    shrink: Shrink | None = None
     fixed_masks: bool = True

@@ -1,28 +1,33 @@
 """The round that all algorithms share: broadcast values, train locally, aggregate over holders, step the server."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+
+import numpy as np
 
 from host_bridge.errors import UserError
 from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker
 from trainer.algorithms.algorithm import Exchange, RoundMetrics, RoundPlan, ServerState
 from trainer.engines.base import ClientReply, ClientTask, Engine
 from trainer.masks import fingerprint
-from trainer.tensors import Float32, Masks
+from trainer.tensors import Float32, Masks, Role, TensorSpec, Weights
 from trainer.traffic import payload_bytes
 from trainer.values import pack_values, unpack_values
 from trainer.wire import CODECS, Codec
+
+_SMALLER = "use a lower --learning-rate"
 
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """One round over a cohort.
 
-    A client that does not answer, or whose update is wrong, is left out. If fewer than the quorum remain, the model
-    stays as it is.
+    A client that does not answer, or too late, or whose update is wrong, is left out. If fewer than the quorum remain,
+    the model stays as it is.
 
     Raises:
-        UserError: every single update was wrong; says why.
+        UserError: every single update was wrong, or the model's values do not fit the encoding; says why.
     """
     round_ = _Round(state, plan)
     replies = engine.train(round_.tasks())
@@ -33,6 +38,12 @@ def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[Serv
         return advanced, metrics
     weights, memory = plan.optimise(state.specs, state.weights, mean, round_.union(), state.memory)
     return replace(advanced, weights=weights, memory={**state.memory, **memory}), metrics
+
+
+def _valid(specs: tuple[TensorSpec, ...], weights: Weights) -> Weights:
+    """Variances that rounding on the line has made negative become 0."""
+    rows = zip(specs, weights, strict=True)
+    return tuple(np.maximum(weight, 0) if spec.role is Role.VARIANCE else weight for spec, weight in rows)
 
 
 def _either(some: Masks, others: Masks) -> Masks:
@@ -56,7 +67,11 @@ class _Round:
 
     state: ServerState
     plan: RoundPlan
-    replied: dict[int, Exchange] = field(default_factory=dict)
+    replied: dict[int, int] = field(default_factory=dict)
+    """Samples of each client whose update is used."""
+    sent: Counter[int] = field(default_factory=Counter)
+    """Bytes that each client has sent, used or not."""
+    late: set[int] = field(default_factory=set)
     rejected: list[str] = field(default_factory=list)
     weighted_loss: float = 0.0
 
@@ -87,16 +102,20 @@ class _Round:
             {client: sent.fingerprint for client, sent in self.broadcasts.items()},
         )
         for reply in replies:
+            self.sent[reply.client] += payload_bytes(reply.payload)
+            if reply.client in self.plan.late:
+                self.late.add(reply.client)
+                continue
             try:
                 values = checker.values(reply, set(self.replied))
             except InvalidReplyError as error:
                 self.rejected.append(str(error))
                 continue
-            down, up = self.broadcasts[reply.client].bytes, payload_bytes(reply.payload)
-            self.replied[reply.client] = Exchange(reply.client, reply.samples, down, up)
+            self.replied[reply.client] = reply.samples
             self.weighted_loss += reply.samples * reply.loss
             masks = self.state.masks[reply.client]
-            yield HeldWeights(unpack_values(values, masks, self.state.specs), masks, reply.samples)
+            weights = unpack_values(values, masks, self.state.specs)
+            yield HeldWeights(_valid(self.state.specs, weights), masks, reply.samples)
 
     def union(self) -> Masks:
         """What at least one of the clients whose update was used holds."""
@@ -106,19 +125,24 @@ class _Round:
     def metrics(self) -> RoundMetrics:
         """What happened, once all replies are in."""
         if self.rejected and not self.replied:
-            raise UserError(f"{self.rejected[0]}, and no other update could be used; use a lower --learning-rate")
-        samples = sum(exchange.samples for exchange in self.replied.values())
+            raise UserError(f"{self.rejected[0]}, and no other update could be used; {_SMALLER}")
+        samples = sum(self.replied.values())
         exchanges = tuple(
-            self.replied.get(client, Exchange(client, 0, sent.bytes, 0)) for client, sent in self.broadcasts.items()
+            Exchange(client, self.replied.get(client, 0), down.bytes, self.sent[client])
+            for client, down in self.broadcasts.items()
         )
         return RoundMetrics(
             loss=self.weighted_loss / samples if samples else None,
             exchanges=exchanges,
             rejected=tuple(self.rejected),
+            late=len(self.late),
             applied=bool(self.replied) and len(self.replied) >= self.plan.quorum * len(self.plan.cohort),
         )
 
     def _broadcast(self, masks: Masks) -> _Broadcast:
         own = pack_values(self.state.weights, masks)
-        payload = self.codec.encode_values(own)
+        try:
+            payload = self.codec.encode_values(own)
+        except ValueError as error:
+            raise UserError(f"the server has {error} which do not fit {self.plan.work.encoding}; {_SMALLER}") from None
         return _Broadcast(own, payload, payload_bytes(payload), fingerprint(masks))

@@ -47,7 +47,7 @@ def build_summary(
         deployment: the model on a board; None without one.
     """
     specs, masks = prepared.network.specs, history.state.masks[0]
-    parameters = _parameters(specs, masks)
+    parameters = _parameters(prepared.full_specs, specs, masks)
     return RunSummary(
         config=_portable(config.model_dump(mode="json")),
         seed=config.seed,
@@ -56,7 +56,7 @@ def build_summary(
         masks=_masks(prepared, history),
         sparsity=1 - parameters.prunable_kept / parameters.prunable_total,
         parameters=parameters,
-        rounds=tuple(_round(record) for record in history.rounds),
+        rounds=tuple(round_summary(record) for record in history.rounds),
         accuracy=_accuracy(prepared, history, conversion, deployment),
         model_sha256=hashlib.sha256(conversion.path.read_bytes()).hexdigest(),
         model_bytes=conversion.bytes,
@@ -65,7 +65,7 @@ def build_summary(
         clients=_clients(history),
         traffic=_traffic(history, prepared.dense_bytes),
         compute=compute_summary(prepared.network, history.state.masks),
-        layers=_layers(specs, conversion),
+        layers=_layers(prepared.full_specs, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
     )
@@ -95,16 +95,17 @@ def _is_absolute(value: object) -> bool:
     return isinstance(value, str) and (value.startswith("~") or PurePath(value).is_absolute())
 
 
-def _parameters(specs: tuple[TensorSpec, ...], masks: Masks) -> Parameters:
+def _parameters(full: tuple[TensorSpec, ...], specs: tuple[TensorSpec, ...], masks: Masks) -> Parameters:
     return Parameters(
-        total=sum(spec.size for spec in specs),
+        total=sum(spec.size for spec in full),
         kept=value_count(specs, masks),
-        prunable_total=count_prunable(specs),
+        prunable_total=count_prunable(full),
         prunable_kept=count_kept(specs, masks),
     )
 
 
-def _round(record: RoundRecord) -> RoundSummary:
+def round_summary(record: RoundRecord) -> RoundSummary:
+    """One round of the summary."""
     return RoundSummary(
         round=record.round,
         accuracy=record.accuracy,
@@ -120,6 +121,9 @@ def _round(record: RoundRecord) -> RoundSummary:
         seconds=record.seconds,
         cohort=record.cohort,
         unused=record.unused,
+        late=record.late,
+        bytes_up=record.bytes_up,
+        bytes_down=record.bytes_down,
     )
 
 
@@ -150,18 +154,18 @@ def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
         bytes_down_per_client=round(float(np.mean(down))),
         dense_bytes_up_per_client=dense_bytes,
         dense_bytes_down_per_client=dense_bytes,
-        total_bytes=sum(r.answered * r.bytes_up_per_client + r.asked * r.bytes_down_per_client for r in history.rounds),
+        total_bytes=sum(record.bytes_up + record.bytes_down for record in history.rounds),
         dense_total_bytes=sum((r.answered + r.asked) * dense_bytes for r in history.rounds),
     )
 
 
 def _layers(specs: tuple[TensorSpec, ...], conversion: Conversion) -> tuple[LayerSummary, ...]:
-    shapes = {spec.name: spec.shape for spec in specs}
+    full = {spec.name: spec for spec in specs}
     return tuple(
         LayerSummary(
             name=tensor.name,
-            shape=shapes[tensor.name],
-            total=tensor.total,
+            shape=full[tensor.name].shape,
+            total=full[tensor.name].size,
             kept=tensor.kept,
             int8_nonzero=tensor.nonzero,
             rounded_to_zero=tensor.rounded_to_zero,
