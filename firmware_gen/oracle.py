@@ -63,13 +63,19 @@ def run_oracle_bytes(content: bytes, graph: Graph, inputs: Int8) -> OracleResult
     if len(samples) == 0:
         return OracleResult(np.zeros(shape, np.int8), name)
     if tflm.is_installed():
-        outputs = tflm.infer(content, samples, _arena_bytes(content, graph))
+        outputs = tflm.infer(content, samples, _arena_bytes(content, graph), _ends(graph))
     else:
         outputs = np.stack([run_graph(graph, sample) for sample in samples])
     return OracleResult(outputs.reshape(shape), name)
 
 
+def _ends(graph: Graph) -> tuple[tflm.End, tflm.End]:
+    """Scale and zero point of input and output, for models that convert from and to float32 themselves."""
+    source, output = graph.tensors[graph.input], graph.tensors[graph.output]
+    return (source.scales[0], source.zero_point), (output.scales[0], output.zero_point)
+
+
 def _arena_bytes(content: bytes, graph: Graph) -> int:
-    """More than the interpreter can need: twice every activation, and its bookkeeping."""
+    """More than the interpreter can need: twice every activation, all of them as float32, and its bookkeeping."""
     activations = sum(tensor.elements for tensor in graph.tensors.values() if tensor.data is None)
-    return 2 * activations + len(content) + _ARENA_SPARE
+    return 8 * activations + len(content) + _ARENA_SPARE

@@ -17,6 +17,10 @@ _CHILD = Path(__file__).with_name("tflm_child.py")
 _TIMEOUT_S = 1800
 
 Int8 = npt.NDArray[np.int8]
+End = tuple[float, int]
+"""Scale and zero point of a model's input or output."""
+
+_INT8_END: End = (1.0, 0)
 
 
 def is_installed() -> bool:
@@ -32,13 +36,14 @@ def full_name() -> str:
         return NAME
 
 
-def infer(content: bytes, samples: Int8, arena: int) -> Int8:
+def infer(content: bytes, samples: Int8, arena: int, ends: tuple[End, End] = (_INT8_END, _INT8_END)) -> Int8:
     """Run samples through a model in a process of its own.
 
     Args:
         content: the ``.tflite`` file.
         samples: int8 (samples, *input shape with its batch), at least one.
         arena: bytes for the interpreter.
+        ends: of input and output; used where the model takes or gives float32.
 
     Returns:
         int8 (samples, output bytes).
@@ -48,7 +53,9 @@ def infer(content: bytes, samples: Int8, arena: int) -> Int8:
     """
     with tempfile.TemporaryDirectory(prefix="fp-oracle-") as folder:
         request, reply = Path(folder) / "request.npz", Path(folder) / "reply.npy"
-        np.savez(request, model=np.frombuffer(content, np.uint8), samples=samples, arena=np.int64(arena))
+        np.savez(
+            request, model=np.frombuffer(content, np.uint8), samples=samples, arena=np.int64(arena), ends=np.array(ends)
+        )
         command = [sys.executable, "-P", str(_CHILD), str(request), str(reply)]
         try:
             done = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_S)

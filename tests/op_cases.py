@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from depthwise_cases import DEPTHWISES
 from elementwise_cases import ELEMENTWISE
+from float_end_cases import FLOAT_ENDS
 from lookup_cases import LOOKUPS_AND_MEANS
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
 from shape_cases import SHAPES
@@ -201,6 +202,7 @@ CASES: tuple[OpCase, ...] = tuple(
         **ELEMENTWISE,
         **LOOKUPS_AND_MEANS,
         **SHAPES,
+        **FLOAT_ENDS,
         "network": _network,
         "spatial_output": _spatial_output,
         "two_readers": _two_readers,

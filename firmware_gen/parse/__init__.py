@@ -21,6 +21,7 @@ from firmware_gen.parse import (
     transpose,
     transpose_conv,
 )
+from firmware_gen.parse.float_ends import DEQUANTIZE, without_float_ends
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
@@ -47,6 +48,7 @@ READERS: dict[int, OperatorReader] = {
         mean.READER,
         softmax.READER,
         *lookup.READERS,
+        DEQUANTIZE,
     )
 }
 _NAME_LENGTH = 31
@@ -81,7 +83,7 @@ def parse_bytes(content: bytes, file_name: str) -> Graph:
     """
     specs = {code: reader.options for code, reader in READERS.items() if reader.options is not None}
     try:
-        raw = read_raw(content, specs)
+        raw = without_float_ends(read_raw(content, specs))
         tensors: dict[int, Tensor] = {}
         source, output = _end(raw, raw.inputs, "input", tensors), _end(raw, raw.outputs, "output", tensors)
         ops = tuple(_operator(position, row, raw, tensors) for position, row in enumerate(raw.operators))

@@ -9,6 +9,9 @@ _CODES: dict[LookupKind, int] = {
     "RELU": 19, "RELU6": 21, "LOGISTIC": 14, "TANH": 28, "HARD_SWISH": 117, "LEAKY_RELU": 98, "QUANTIZE": 114
 }  # fmt: skip
 
+_LIMITS = "int8 to int8, batch 1"
+_FLOAT_END = "; as the model's first operator also from float32: it is left out, the board takes int8 values"
+
 
 def _read(context: OperatorContext, kind: LookupKind) -> Lookup:
     context.expect_operands(1, 1)
@@ -28,7 +31,9 @@ def _read(context: OperatorContext, kind: LookupKind) -> Lookup:
 
 def _reader(kind: LookupKind, code: int) -> OperatorReader:
     options = OptionsSpec("LeakyReluOptions", ("Alpha",)) if kind == "LEAKY_RELU" else None
-    return OperatorReader(code, kind, options, lambda context: _read(context, kind), "int8 to int8, batch 1")
+    return OperatorReader(
+        code, kind, options, lambda context: _read(context, kind), _LIMITS + _FLOAT_END * (kind == "QUANTIZE")
+    )
 
 
 READERS = tuple(_reader(kind, code) for kind, code in _CODES.items())

@@ -11,6 +11,7 @@ from host_bridge.errors import UserError
 
 MAX_DIMENSION = 1 << 24
 MAX_ELEMENTS = 1 << 26
+TYPE_FLOAT32 = 0
 TYPE_INT32 = 2
 TYPE_INT64 = 4
 TYPE_INT8 = 9

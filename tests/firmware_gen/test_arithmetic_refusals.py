@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from tflite_builder import TfliteBuilder
+from float_end_cases import float_output
+from tflite_builder import FLOAT32, INT8, TfliteBuilder
 
 from firmware_gen.parse import parse_bytes
 from firmware_gen.passes import compile_graph
@@ -26,11 +27,24 @@ def _lookup(kind: str, *out: float) -> Build:
     return lambda builder, source: builder.lookup(kind, source, (out[0], int(out[1])))
 
 
+def _float_layers(builder: TfliteBuilder, source: int) -> int:
+    return builder.lookup("RELU", float_output(builder, source), (0.1, 0))
+
+
+def _only_conversions(builder: TfliteBuilder, source: int) -> int:
+    """QUANTIZE from float32 to int8 and DEQUANTIZE back, as the whole model."""
+    output = float_output(builder, source)
+    builder.tensors[source].type, builder.tensors[output].type = INT8, FLOAT32
+    return output
+
+
 REFUSALS: dict[str, tuple[Build, str]] = {
     "add of other shapes": (_broadcast, "without broadcasting"),
     "add to a tiny scale": (lambda b, x: b.binary("add", (x, x), (1.0e-9, 0)), "scale is too small"),
     "sub to a tiny scale": (lambda b, x: b.binary("sub", (x, x), (1.0e-9, 0)), "scale is too small"),
     "mul to a tiny scale": (lambda b, x: b.binary("mul", (x, x), (1.0e-9, 0)), "scale is too small"),
+    "dequantize inside": (_float_layers, "not the model's last operator"),
+    "only conversions": (_only_conversions, "one with layers"),
     "mean over channels": (lambda b, x: b.mean(x, (0.1, 0), axes=(2, 3)), "height and width"),
     "mean over one axis": (lambda b, x: b.mean(x, (0.1, 0), axes=(1,)), "height and width"),
     "mean to a tiny scale": (lambda b, x: b.mean(x, (1.0e-9, 0)), "pool first"),
