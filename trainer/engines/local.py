@@ -127,17 +127,10 @@ class LocalEngine:
         work = task.work
         random = generator(self._seed, Purpose.SHUFFLE, task.round, task.client)
         given = self._order(self._partition[task.client], work, random) | {
-            "learning_rate": np.float32(work.learning_rate),
-            "momentum": np.float32(work.momentum),
-            "weight_decay": np.float32(work.weight_decay),
-            "proximal": np.float32(work.proximal),
+            name: np.asarray(getattr(work, name), np.float32)
+            for name in ("learning_rate", "momentum", "weight_decay", "proximal")
         }
-        trained, loss = trainee.local_epochs(
-            [ops.convert_to_tensor(weight) for weight in weights],
-            trainee.multipliers,
-            **self._samples,
-            **{name: ops.convert_to_tensor(value) for name, value in given.items()},
-        )
+        trained, loss = trainee.local_epochs(list(weights), trainee.multipliers, **self._samples, **given)
         return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
 
     def _order(self, indices: Indices, work: LocalWork, random: np.random.Generator) -> dict[str, Any]:
@@ -148,4 +141,4 @@ class LocalEngine:
         order = {"batches": indices[batches].astype(np.int32), "present": present}
         if work.shift:
             order["shifts"] = draw_shifts(steps, work.shift, random)
-        return {"steps": np.int32(steps), **{name: np.pad(rows, behind) for name, rows in order.items()}}
+        return {"steps": np.asarray(steps, np.int32), **{name: np.pad(rows, behind) for name, rows in order.items()}}
