@@ -1,7 +1,7 @@
 """Everything a run needs before its first round."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,8 @@ from trainer.models import load_builder
 from trainer.models.network import Network, build_network
 from trainer.partitions import PARTITIONS, Partition, PartitionRequest, check_clients, check_smallest
 from trainer.partitions.local_test import local_test_indices
-from trainer.pruners import PRUNERS
 from trainer.seeds import Purpose, generator
-from trainer.tensors import Float32, Int32, Masks, all_kept
+from trainer.tensors import Float32, Int32, Masks, TensorSpec, all_kept
 from trainer.traffic import payload_bytes
 from trainer.values import pack_values
 
@@ -49,7 +48,8 @@ class Prepared:
     Attributes:
         dataset: all samples.
         partition: which training samples each client holds.
-        network: the model.
+        network: what clients train; physically smaller than the model where channels were removed.
+        full_specs: the model's tensors before anything was removed.
         algorithm: how rounds are run.
         pruner: name of the pruner that chose the masks; None without one.
         state: the server's state, masks chosen.
@@ -61,6 +61,7 @@ class Prepared:
     dataset: Dataset = field(repr=False)
     partition: Partition = field(repr=False)
     network: Network
+    full_specs: tuple[TensorSpec, ...] = field(repr=False)
     algorithm: Algorithm
     pruner: str | None
     state: ServerState
@@ -91,29 +92,32 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
         UserError: pruning would empty a layer.
     """
     dataset, partition = data.dataset, data.partition
-    network = build_network(load_builder(config.model), dataset.input_shape, len(dataset.classes))
-    weights = initial_weights(config.seed, network.specs)
+    full = network = build_network(load_builder(config.model), dataset.input_shape, len(dataset.classes))
+    weights = initial_weights(config.seed, full.specs)
+    dense_bytes = payload_bytes(pack_values(weights, all_kept(full.specs)).tobytes())
     algorithm = ALGORITHMS.get(config.method)
     pruner = (config.pruner or algorithm.pruners[0]) if algorithm.pruners else None
-    state = algorithm.init(
-        Beginning(
-            network=network,
-            weights=weights,
-            samples=tuple(len(indices) for indices in partition),
-            pruner=PRUNERS.get(pruner or PRUNERS.names[0]),
-            sparsity=config.sparsity,
-            mask_source=config.masks,
-            overlap=config.overlap,
-            samples_of=_saliency_batches(config, data),
-            seed=config.seed,
-        )
+    beginning = Beginning(
+        network=network,
+        weights=weights,
+        samples=tuple(len(indices) for indices in partition),
+        pruner=pruner,
+        sparsity=config.sparsity,
+        mask_source=config.masks,
+        overlap=config.overlap,
+        samples_of=_saliency_batches(config, data),
+        seed=config.seed,
     )
+    if algorithm.shrink is not None:
+        smaller = algorithm.shrink(beginning)
+        network = smaller.network
+        beginning = replace(beginning, network=network, weights=smaller.take(weights))
+    state = algorithm.init(beginning)
     compaction = config.compaction and algorithm.fixed_masks
     engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed, compaction=compaction)
     engine.agree(state.masks)
     judge = Judge(network, dataset, partition, _local_tests(config, data))
-    dense_bytes = payload_bytes(pack_values(weights, all_kept(network.specs)).tobytes())
-    return Prepared(dataset, partition, network, algorithm, pruner, state, engine, judge, dense_bytes)
+    return Prepared(dataset, partition, network, full.specs, algorithm, pruner, state, engine, judge, dense_bytes)
 
 
 def split(config: RunConfig, dataset: Dataset) -> Partition:

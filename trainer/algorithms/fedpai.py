@@ -14,7 +14,7 @@ from trainer.algorithms.rounds import run_round
 from trainer.channels import complete_masks
 from trainer.initialisers import rescale_survivors
 from trainer.models.statistics import private_statistics
-from trainer.pruners import PRUNERS, prune
+from trainer.pruners import PRUNERS, Pruner, prune
 from trainer.pruners.pruner import Samples
 from trainer.seeds import Purpose, generator
 from trainer.tensors import Masks
@@ -33,8 +33,7 @@ def init(beginning: Beginning) -> ServerState:
 
 def shared_masks(beginning: Beginning) -> tuple[Masks, ...]:
     """One mask for all; a pruner that needs data gets a batch of the client that has the most."""
-    richest = max(range(beginning.clients), key=lambda client: beginning.samples[client])
-    batches = [beginning.samples_of(richest)] if beginning.pruner.needs_data else []
+    batches = [beginning.samples_of(beginning.richest())] if _pruner(beginning).needs_data else []
     return (_mask(beginning, batches, beginning.clients),) * beginning.clients
 
 
@@ -68,8 +67,12 @@ def _core(beginning: Beginning, batches: Sequence[Samples]) -> Masks:
 _MASKS = {"shared": shared_masks, "federated": federated_masks, "personalized": personalized_masks}
 
 
+def _pruner(beginning: Beginning) -> Pruner:
+    return PRUNERS.get(beginning.pruner or _PRUNERS[0])
+
+
 def _check_data_driven(beginning: Beginning) -> None:
-    if not beginning.pruner.needs_data:
+    if not _pruner(beginning).needs_data:
         raise UserError(
             f"masks {beginning.mask_source!r} need a pruner that looks at data, or all clients get the same mask; "
             "use --pruner snip or grasp, or --masks shared"
@@ -80,7 +83,7 @@ def _mask(beginning: Beginning, batches: Sequence[Samples], stream: int, protect
     network, weights = beginning.network, beginning.weights
     random = generator(beginning.seed, Purpose.SCORES, stream)
     masks = prune(
-        beginning.pruner, network, weights, beginning.sparsity, random=random, samples=batches, protected=protected
+        _pruner(beginning), network, weights, beginning.sparsity, random=random, samples=batches, protected=protected
     )
     return complete_masks(network, masks)
 

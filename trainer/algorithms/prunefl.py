@@ -4,9 +4,9 @@ Y. Jiang et al.: "Model Pruning Enables Efficient Federated Learning on Edge Dev
 is worth its squared gradient over the time it costs. Simplified: the initial choice is one cut at the client with
 the most samples, by the gradient at the initial weights (the paper trains there first); time is the
 weight's multiplications, not measured seconds; and the model keeps the size that ``--sparsity`` says, where the paper
-lets the ratio of worth to time decide the size too. Worth alone would empty whole layers at 98 %, so half of the weights
-are spread over the layers first (:func:`choose`). Clients square the gradient at the weights that they received,
-so nothing more goes down for it; every squared gradient goes up, as float32 in the model's order.
+lets the ratio of worth to time decide the size too. Worth alone would empty whole layers at 98 %, so half of the
+weights are spread over the layers first (:func:`choose`). Clients square the gradient at the weights that they
+received, so nothing more goes down for it; every squared gradient goes up, as float32 in the model's order.
 """
 
 import numpy as np
@@ -51,7 +51,8 @@ def choose(worth: Scores, keep: int) -> Masks:
     """The best of each tensor up to half of what an Erdős-Rényi-Kernel budget gives it, then the best of all."""
     assured = adjusting.best(worth, erk_budget(worth, keep // 2))
     ranked = tuple(
-        None if score is None else np.where(mask, np.inf, score) for score, mask in zip(worth, assured, strict=True)
+        None if score is None or mask is None else np.where(mask, np.inf, score)
+        for score, mask in zip(worth, assured, strict=True)
     )
     return adjusting.best(ranked, global_budget(ranked, keep))
 
