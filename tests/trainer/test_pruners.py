@@ -209,6 +209,9 @@ def test_the_global_budget_counts_the_best_wherever_they_are() -> None:
     assert global_budget(scores, 4) == (3, None, 1)
     assert global_budget(scores, 0) == (0, None, 0)
     assert global_budget(scores, 7) == (4, None, 3)
+    # Minus infinity marks what is dropped already; equals go to the first.
+    scores = (np.array([-np.inf, 2.0, 2.0]), np.array([2.0, -np.inf, 5.0]))
+    assert [global_budget(scores, keep) for keep in (2, 3, 4, 5)] == [(1, 1), (2, 1), (2, 2), (3, 2)]
 
 
 @pytest.mark.parametrize("keep", [0, 1, 5, 40, 59, 60])

@@ -2,17 +2,26 @@
 
 import numpy as np
 
-from trainer.masks import top_k
 from trainer.tensors import Scores
 
 
 def global_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
     """The best ``keep`` of all tensors together, wherever they are; ties go to the earlier tensor."""
-    prunable = [score.ravel() for score in scores if score is not None]
-    kept = top_k(np.concatenate(prunable), keep)
-    ends = np.cumsum([score.size for score in prunable])
-    counts = iter(int(np.count_nonzero(part)) for part in np.split(kept, ends[:-1]))
-    return tuple(None if score is None else next(counts) for score in scores)
+    prunable = [score for score in scores if score is not None]
+    # What earlier iterations dropped is minus infinity; leaving it out saves most of the time in late iterations.
+    alive = np.concatenate([score[score > -np.inf] for score in prunable])
+    if keep > alive.size:
+        alive = np.concatenate([score.ravel() for score in prunable])
+    worst_kept = np.partition(alive, alive.size - keep)[alive.size - keep] if keep else np.inf
+    above = [int(np.count_nonzero(score > worst_kept)) for score in prunable]
+    left = keep - sum(above)
+    counts = []
+    for score, count in zip(prunable, above, strict=True):
+        ties = min(left, int(np.count_nonzero(score == worst_kept)))
+        counts.append(count + ties)
+        left -= ties
+    shares = iter(counts)
+    return tuple(None if score is None else next(shares) for score in scores)
 
 
 def uniform_budget(scores: Scores, keep: int) -> tuple[int | None, ...]:
