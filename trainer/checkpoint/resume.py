@@ -13,6 +13,7 @@ from trainer.checkpoint.checkpoint import Checkpoint, Origin
 from trainer.checkpoint.file import CHECKPOINT, read_checkpoint
 from trainer.config import RunConfig
 from trainer.datasets import Dataset
+from trainer.masks import fingerprint
 from trainer.prepare import Prepared
 
 MAY_DIFFER = frozenset({"out", "data_dir", "board", "emulator", "tensorboard"})
@@ -78,10 +79,12 @@ def resumed(checkpoint: Checkpoint, prepared: Prepared, folder: Path) -> Prepare
     ):
         if old != new:
             raise UserError(f"{folder / CHECKPOINT}: {what} was {old} then and is {new} now; start without --resume")
-    state = ServerState(
-        checkpoint.round, prepared.network.specs, checkpoint.weights, checkpoint.masks, checkpoint.memory
-    )
-    prepared.engine.agree(state.masks)
+    masks = prepared.state.masks
+    if list(map(fingerprint, masks)) != list(map(fingerprint, checkpoint.masks)):
+        # An engine may train otherwise once masks have changed, so it is told again only if they have.
+        masks = checkpoint.masks
+        prepared.engine.agree(masks)
+    state = ServerState(checkpoint.round, prepared.network.specs, checkpoint.weights, masks, checkpoint.memory)
     prepared.engine.restore(checkpoint.clients)
     return replace(prepared, state=state)
 

@@ -62,7 +62,7 @@ class LocalEngine:
         self._workshop = Workshop(network, execution, threads)
         self._most_samples = max(map(len, partition))
         self._trainees: tuple[Trainee, ...] = ()
-        self._residuals: dict[int, Float32] = {}
+        self._residuals: dict[int, tuple[int, Float32]] = {}
 
     def agree(self, masks: tuple[Masks, ...]) -> None:
         """Fix each client's mask; clients that share one share its graph."""
@@ -86,12 +86,15 @@ class LocalEngine:
             yield GradientReply(client, found, len(indices))
 
     def memory(self) -> Memory:
-        """What rounding has taken from each client's updates."""
-        return {f"residual/{client}": residual for client, residual in self._residuals.items()}
+        """What rounding has taken from each client's updates, and the fingerprint of the masks it is packed under."""
+        return {f"residual/{client}/{masks}": lost for client, (masks, lost) in self._residuals.items()}
 
     def restore(self, memory: Memory) -> None:
         """Bring back what :meth:`memory` gave."""
-        self._residuals = {int(name.split("/")[1]): residual.astype(np.float32) for name, residual in memory.items()}
+        self._residuals = {}
+        for name, lost in memory.items():
+            client, masks = map(int, name.split("/")[1:])
+            self._residuals[client] = masks, lost.astype(np.float32)
 
     def close(self) -> None:
         """Nothing was started."""
@@ -107,10 +110,12 @@ class LocalEngine:
         weights = unpack_values(received, masks, specs)
         fitted, loss = self._fit(task, trainee, trainee.take(weights))
         trained = trainee.put(fitted, weights)
-        residual = self._residuals.get(task.client, np.zeros_like(received))
+        known, residual = self._residuals.get(task.client, (trainee.fingerprint, np.zeros_like(received)))
+        if known != trainee.fingerprint:  # of other positions
+            residual = np.zeros_like(received)
         payload, lost = codec.encode_update(pack_values(trained, masks), received, residual)
-        if lost.any():
-            self._residuals[task.client] = lost
+        if lost.any() or task.client in self._residuals:
+            self._residuals[task.client] = trainee.fingerprint, lost
         return ClientReply(task.client, task.round, payload, samples, loss, trainee.fingerprint)
 
     @cached_property
