@@ -16,7 +16,6 @@ from trainer.engines.local import LocalEngine
 from trainer.initialisers import initial_weights
 from trainer.models.network import Network, build_network
 from trainer.partitions import PARTITIONS, PartitionRequest
-from trainer.pruners import PRUNERS
 from trainer.server_optimisers import SERVER_OPTIMISERS
 from trainer.tensors import Masks, Weights
 
@@ -64,7 +63,7 @@ def begin(network: Network, method: str, sparsity: float = 0.5, **given: Any) ->
         network=network,
         weights=initial_weights(1, network.specs),
         samples=SAMPLES,
-        pruner=PRUNERS.get("synflow"),
+        pruner=None,
         sparsity=sparsity,
         mask_source="shared",
         overlap=0.8,

@@ -30,8 +30,7 @@ UNTIL = 0.75
 def init(beginning: Beginning) -> ServerState:
     """The client with the most samples chooses."""
     network, specs = beginning.network, beginning.network.specs
-    richest = max(range(beginning.clients), key=lambda client: beginning.samples[client])
-    gradients = compile_gradients(network)(beginning.weights, *beginning.samples_of(richest))
+    gradients = compile_gradients(network)(beginning.weights, *beginning.samples_of(beginning.richest()))
     masks = choose(_worth(network, _squares(gradients)), adjusting.kept_at(specs, beginning.sparsity))
     weights = rescale_survivors(specs, beginning.weights, masks)
     return adjusting.announced(ServerState(0, specs, weights, (masks,) * beginning.clients))
