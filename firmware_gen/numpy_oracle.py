@@ -128,6 +128,15 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
     Returns:
         int8 in the model's output shape.
     """
+    return run_values(graph, value)[graph.output].reshape(graph.tensors[graph.output].shape)
+
+
+def run_values(graph: Graph, value: Int8) -> dict[int, Int8]:
+    """The same, with every activation on the way.
+
+    Returns:
+        int8 arrays by tensor; their shapes may lack the batch or be flat.
+    """
     values: dict[int, Int8] = {graph.input: value}
     for op in graph.ops:
         current = values[inputs_of(op)[0]]
@@ -145,4 +154,4 @@ def run_graph(graph: Graph, value: Int8) -> Int8:
             values[op.output] = rearrange(graph, op, values)
         else:
             values[op.output] = current
-    return values[graph.output].reshape(graph.tensors[graph.output].shape)
+    return values

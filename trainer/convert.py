@@ -5,7 +5,7 @@ with a zero point; batch 1. Symmetric weights have zero point 0, so a zero stays
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,13 @@ class Conversion:
         path: the ``.tflite`` file.
         bytes: its size.
         tensors: what became of each prunable tensor, in the network's order.
+        weights: what was converted, float32.
     """
 
     path: Path
     bytes: int
     tensors: tuple[TensorConversion, ...]
+    weights: Weights = field(repr=False)
 
 
 def convert_int8(network: Network, weights: Weights, masks: Masks, dataset: Dataset, out: Path) -> Conversion:
@@ -58,10 +60,26 @@ def convert_int8(network: Network, weights: Weights, masks: Masks, dataset: Data
             a pruned weight is not zero in the file; the message names it.
     """
     content = _convert(network, weights, calibration_samples(dataset))
+    return check_and_write(content, network, weights, masks, out)
+
+
+def check_and_write(content: bytes, network: Network, weights: Weights, masks: Masks, out: Path) -> Conversion:
+    """Check the zeros of a converted model, and only then write it.
+
+    Args:
+        content: of the ``.tflite`` file.
+        network: the model.
+        weights: what was converted.
+        masks: the weights that the model keeps.
+        out: the file to write.
+
+    Raises:
+        UserError: as :func:`convert_int8`.
+    """
     graph = parse_bytes(content, out.name)
     tensors = check_zeros(graph, network.specs, weights, masks)
     write_whole(out, content)
-    return Conversion(out, len(content), tensors)
+    return Conversion(out, len(content), tensors, weights)
 
 
 def calibration_samples(dataset: Dataset) -> Float32:

@@ -35,10 +35,16 @@ class TensorConversion:
 
 
 @dataclass(frozen=True)
-class _Kernel:
-    """Weights of one operator: int8 in Keras's layout, and the real value of a step in the same layout."""
+class Kernel:
+    """Weights of one operator.
 
-    tensor: int
+    Attributes:
+        op: the operator.
+        values: int8 in Keras's layout.
+        steps: the real value of a step, float32 in the same layout.
+    """
+
+    op: Conv2D | FullyConnected
     values: Int8 = field(repr=False)
     steps: Float32 = field(repr=False)
 
@@ -60,12 +66,12 @@ def check_zeros(
     Raises:
         UserError: a prunable tensor is not in the model, or a pruned weight is not zero; names the tensor.
     """
-    kernels = [_kernel(graph, op) for op in graph.ops if isinstance(op, Conv2D | FullyConnected)]
     counts = []
-    for spec, weight, mask in zip(specs, weights, masks, strict=True):
+    kernels = match_kernels(graph, specs, weights)
+    for position, (spec, mask) in enumerate(zip(specs, masks, strict=True)):
         if not spec.prunable or mask is None:
             continue
-        kernel = _take(kernels, spec, weight)
+        kernel = kernels[position]
         revived = int(np.count_nonzero(kernel.values[~mask]))
         if revived:
             raise UserError(
@@ -77,7 +83,26 @@ def check_zeros(
     return tuple(counts)
 
 
-def _take(kernels: list[_Kernel], spec: TensorSpec, weight: Float32) -> _Kernel:
+def match_kernels(graph: Graph, specs: tuple[TensorSpec, ...], weights: Weights) -> dict[int, Kernel]:
+    """Find the operator of each prunable tensor.
+
+    Args:
+        graph: the converted model.
+        specs: the network's tensors.
+        weights: what was converted; it tells tensors of the same shape apart.
+
+    Returns:
+        Kernels by position in ``specs``.
+
+    Raises:
+        UserError: a prunable tensor is not in the model; names it.
+    """
+    kernels = [_kernel(graph, op) for op in graph.ops if isinstance(op, Conv2D | FullyConnected)]
+    rows = enumerate(zip(specs, weights, strict=True))
+    return {position: _take(kernels, spec, weight) for position, (spec, weight) in rows if spec.prunable}
+
+
+def _take(kernels: list[Kernel], spec: TensorSpec, weight: Float32) -> Kernel:
     """Remove the kernel that holds ``weight``: of those with its shape, the one with the most parallel channels."""
     candidates = [kernel for kernel in kernels if kernel.values.shape == spec.shape]
     if not candidates:
@@ -95,13 +120,13 @@ def _alikeness(one: Float32, other: Float32) -> float:
     return float(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0).sum())
 
 
-def _kernel(graph: Graph, op: Conv2D | FullyConnected) -> _Kernel:
+def _kernel(graph: Graph, op: Conv2D | FullyConnected) -> Kernel:
     """An operator's weights, output channel first in the file, turned into Keras's layout."""
     tensor = graph.tensors[op.weights]
     values = graph.constant(op.weights)
     column = np.array(tensor.scales, np.float32).reshape(-1, *(1,) * (values.ndim - 1))
     steps = np.broadcast_to(column, values.shape)
-    return _Kernel(op.weights, _keras_layout(values, op), _keras_layout(steps, op))
+    return Kernel(op, _keras_layout(values, op), _keras_layout(steps, op))
 
 
 def _keras_layout(array: npt.NDArray[Element], op: Conv2D | FullyConnected) -> npt.NDArray[Element]:

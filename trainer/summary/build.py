@@ -15,6 +15,7 @@ from trainer.int8 import int8_accuracy
 from trainer.masks import fingerprint
 from trainer.partitions import Partition
 from trainer.prepare import Prepared
+from trainer.quantisation import layer_errors
 from trainer.summary.compute import compute_summary
 from trainer.summary.document import (
     AccuracySummary,
@@ -159,16 +160,20 @@ def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
     )
 
 
-def _layers(specs: tuple[TensorSpec, ...], conversion: Conversion) -> tuple[LayerSummary, ...]:
-    full = {spec.name: spec for spec in specs}
+def _layers(prepared: Prepared, conversion: Conversion) -> tuple[LayerSummary, ...]:
+    shapes = {spec.name: spec.shape for spec in prepared.network.specs}
+    errors = {error.name: error for error in layer_errors(prepared.network, conversion, prepared.dataset)}
     return tuple(
         LayerSummary(
             name=tensor.name,
-            shape=full[tensor.name].shape,
-            total=full[tensor.name].size,
+            shape=shapes[tensor.name],
+            total=tensor.total,
             kept=tensor.kept,
             int8_nonzero=tensor.nonzero,
             rounded_to_zero=tensor.rounded_to_zero,
+            int8_step=errors[tensor.name].step,
+            weight_sqnr_db=errors[tensor.name].weight_sqnr_db,
+            output_sqnr_db=errors[tensor.name].output_sqnr_db,
         )
         for tensor in conversion.tensors
     )

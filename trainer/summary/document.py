@@ -110,6 +110,16 @@ class LayerSummary(_Frozen):
     kept: int = Field(description="weights that the mask keeps")
     int8_nonzero: int = Field(description="weights that are not zero in the int8 model")
     rounded_to_zero: int = Field(description="kept weights that are zero in the int8 model")
+    int8_step: float | None = Field(
+        default=None, description="real value of a step of the int8 weights; the largest over the output channels"
+    )
+    weight_sqnr_db: float | None = Field(
+        default=None,
+        description="signal-to-quantisation-noise ratio of the weights, normalisation folded; null if undefined",
+    )
+    output_sqnr_db: float | None = Field(
+        default=None, description="the same of what the layer puts out, errors of the layers before included"
+    )
 
 
 class MasksSummary(_Frozen):
