@@ -1,6 +1,7 @@
 """What a backend is."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 Tensor = Any
@@ -23,6 +24,9 @@ class Backend(Protocol):
         Calls can be nested, which gives products with the Hessian. Tensors that the scalar does not depend on get
         zeros.
         """
+
+    def double_precision(self) -> AbstractContextManager[None]:
+        """Where float64 tensors and models are made and computed with; elsewhere they may become float32."""
 
     def repeat(self, count: Tensor, step: Callable[[Tensor, Any], Any], state: Any) -> Any:  # noqa: ANN401
         """``state = step(number, state)`` for numbers 0 to ``count`` - 1, as a loop of the compiled graph.

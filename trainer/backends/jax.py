@@ -1,6 +1,7 @@
 """JAX: what runs on a GPU without TensorFlow."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from trainer.backends.backend import Tensor
@@ -26,6 +27,13 @@ class JaxBackend:
 
         value, gradients = jax.value_and_grad(function, has_aux=True)(list(at))
         return value, gradients
+
+    def double_precision(self) -> AbstractContextManager[None]:
+        """JAX knows no float64 until it is told."""
+        import jax
+
+        precision: AbstractContextManager[None] = jax.enable_x64(True)
+        return precision
 
     def repeat(self, count: Tensor, step: Callable[[Tensor, Any], Any], state: Any) -> Any:  # noqa: ANN401
         """By ``jax.lax.fori_loop``."""

@@ -1,6 +1,7 @@
 """TensorFlow: graph mode, convolutions by oneDNN."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from trainer.backends.backend import Tensor
@@ -30,6 +31,10 @@ class TensorFlowBackend:
             value, rest = function(inputs)
         gradients = tape.gradient(value, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return (value, rest), gradients
+
+    def double_precision(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
 
     def repeat(self, count: Tensor, step: Callable[[Tensor, Any], Any], state: Any) -> Any:  # noqa: ANN401
         """By ``tf.while_loop``."""

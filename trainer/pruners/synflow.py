@@ -22,7 +22,8 @@ def prepare(network: Network) -> Scorer:
     """Compile the flow of ``network`` in float64: R is a product over layers, too large for float32 in deep models."""
     from keras import ops
 
-    model = build_keras(network.builder, network.input_shape, network.classes, "float64")
+    with backend().double_precision():
+        model = build_keras(network.builder, network.input_shape, network.classes, "float64")
     ones = np.ones((1, *network.input_shape))
     count = network.trained
 
@@ -37,8 +38,9 @@ def prepare(network: Network) -> Scorer:
     compiled = backend().compile(flow)
 
     def score(context: ScoringContext) -> Scores:
-        flows = compiled([ops.convert_to_tensor(weight) for weight in _positive(network.specs, context.weights)])
-        found = [ops.convert_to_numpy(one) for one in flows]
+        with backend().double_precision():
+            flows = compiled([ops.convert_to_tensor(weight) for weight in _positive(network.specs, context.weights)])
+            found = [ops.convert_to_numpy(one) for one in flows]
         return tuple(found[position] if spec.prunable else None for position, spec in enumerate(network.specs))
 
     return score
