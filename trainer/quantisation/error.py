@@ -116,7 +116,7 @@ def _float_outputs(network: Network, weights: Weights, wanted: dict[int, Any], s
 def _int8_outputs(graph: Graph, tensors: set[int], samples: Float32) -> dict[int, Real]:
     """Real values of activations, float64 (samples, elements), by tensor."""
     runs = [run_values(graph, sample) for sample in quantise(samples, graph.tensors[graph.input])]
-    found = {}
+    found: dict[int, Real] = {}
     for index in tensors:
         tensor = graph.tensors[index]
         steps = np.stack([run[index].ravel() for run in runs]).astype(np.float64) - tensor.zero_point
