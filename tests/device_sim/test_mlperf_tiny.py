@@ -11,7 +11,9 @@ from device_sim.verify import verify_model
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "mlperf_tiny"
 MODEL = Path(os.environ.get("FP_MLPERF_TINY", BESIDE)) / "ic01_resnet8_int8.tflite"
-ARENA_OF_TFLM = 54_996  # TensorFlow Lite Micro with CMSIS-NN on a Cortex-M4
+# TensorFlow Lite Micro with CMSIS-NN on a Cortex-M4.
+INSTRUCTIONS_OF_TFLM, FLASH_OF_TFLM, ARENA_OF_TFLM = 29_863_120, 51_696 + 98_496, 54_996
+INSTRUCTIONS = 15_126_000  # measured with arm-none-eabi-gcc 12.2; a twentieth more fails
 
 pytestmark = pytest.mark.skipif(not MODEL.is_file(), reason="data folder is missing")
 
@@ -26,6 +28,9 @@ def test_resnet8_equals_the_oracle_on_a_board() -> None:
     report = verify_model(MODEL, "stm32f4_discovery", _images(3), emulator="qemu")
     assert (report.samples, report.mismatched_samples) == (3, 0), report.first_mismatch
     assert report.ram_bytes["arena"] < ARENA_OF_TFLM
+    assert report.flash_bytes["total"] < FLASH_OF_TFLM
+    assert report.instructions_per_inference is not None
+    assert report.instructions_per_inference < min(1.05 * INSTRUCTIONS, INSTRUCTIONS_OF_TFLM)
     assert len(np.unique(report.outputs)) > 1
 
 
