@@ -57,7 +57,7 @@ BAD = {
     "model": (["--model", "alexnet"], "unknown model 'alexnet'; choose from: digits_cnn"),
     "own model": (["--model", "no.such:builder"], "no.such"),
     "method": (["--method", "fedsgd"], "unknown method 'fedsgd'; choose from: fedpai-u, "),
-    "pruner": (["--pruner", "taylor"], "unknown pruner 'taylor'; choose from: random, magnitude, "),
+    "pruner": (["--pruner", "taylor"], "unknown pruner 'taylor'; choose from: random, erk, magnitude, "),
     "partition": (["--partition", "even"], "unknown partition 'even'; choose from: dirichlet, iid"),
     "aggregator": (["--aggregator", "mode"], "unknown aggregator 'mode'; choose from: mean"),
     "server optimiser": (
