@@ -5,7 +5,7 @@ ARGS ?=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev federate test test-slow lint fmt bench clean
+.PHONY: help setup setup-dev federate compare test test-slow lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ setup-dev: ## install what is missing to develop and test
 
 federate: setup ## the main job: prune, train federated, convert, flash an emulated board, verify (ARGS="--rounds 3")
 	@$(BIN)/python trainer/federate.py $(ARGS)
+
+compare: setup ## several runs in one table and page (ARGS="runs/*")
+	@$(BIN)/python -m trainer.compare $(ARGS)
 
 test: setup-dev ## all tests that fit in 15 minutes on 2 cores
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -87,6 +87,8 @@ def example_round(number: int) -> RoundSummary:
         bytes_up_per_client=1111,
         bytes_down_per_client=1222,
         seconds=0.25,
+        bytes_up=2 * 1111,
+        bytes_down=2 * 1222,
     )
 
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from host_bridge.atomic import write_whole
 from trainer.report.cards import cards
 from trainer.report.description import description
+from trainer.report.environment import page_environment
 from trainer.report.plots.accuracy import accuracy_picture, loss_picture
 from trainer.report.plots.clients import clients_picture
 from trainer.report.plots.kept import kept_picture
@@ -16,11 +15,8 @@ from trainer.report.plots.picture import Picture
 from trainer.report.plots.sparsity import sparsity_picture
 from trainer.report.plots.traffic import traffic_picture
 from trainer.report.reproduce import config_toml
-from trainer.report.text import counted, layer, number, percent, size
 from trainer.report.trouble import trouble
 from trainer.summary.document import RunSummary
-
-TEMPLATE_FOLDER = Path(__file__).with_name("templates")
 
 
 def write_report(summary: RunSummary, path: Path) -> None:
@@ -36,26 +32,21 @@ def write_report(summary: RunSummary, path: Path) -> None:
 
 def render_report(summary: RunSummary) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE_FOLDER),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"counted": counted, "layer": layer, "number": number, "percent": percent, "size": size}
-    return environment.get_template("report.html.j2").render(
-        summary=summary,
-        cards=cards(summary),
-        training=(accuracy_picture(summary), loss_picture(summary)),
-        pruning=_pruning(summary),
-        clients=(clients_picture(summary),),
-        description=description(summary),
-        trouble=trouble(summary),
-        federation=(partition_picture(summary), traffic_picture(summary)),
-        memory=_memory(summary),
-        config=config_toml(summary),
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            cards=cards(summary),
+            training=(accuracy_picture(summary), loss_picture(summary)),
+            pruning=_pruning(summary),
+            clients=(clients_picture(summary),),
+            description=description(summary),
+            trouble=trouble(summary),
+            federation=(partition_picture(summary), traffic_picture(summary)),
+            memory=_memory(summary),
+            config=config_toml(summary),
+        )
     )
 
 

@@ -1,13 +1,16 @@
 """Seconds of rounds, computed from a summary alone."""
 
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from host_bridge.errors import UserError
-from trainer.summary.document import ComputeSummary, RoundSummary, RunSummary
 from trainer.timing.deployment import TRAINING_PASSES, Deployment
 
+if TYPE_CHECKING:
+    from trainer.summary.document import ComputeSummary, RoundSummary, RunSummary
 
-def client_seconds(summary: RunSummary, one: RoundSummary, client: int, deployment: Deployment) -> float:
+
+def client_seconds(summary: "RunSummary", one: "RoundSummary", client: int, deployment: Deployment) -> float:
     """How long a client takes for a round: values down, local epochs, update up.
 
     Bytes are the round's mean over its clients. In a round whose mask keeps more or fewer weights than the last
@@ -22,7 +25,7 @@ def client_seconds(summary: RunSummary, one: RoundSummary, client: int, deployme
     return training + line
 
 
-def round_seconds(summary: RunSummary, one: RoundSummary, deployment: Deployment) -> float:
+def round_seconds(summary: "RunSummary", one: "RoundSummary", deployment: Deployment) -> float:
     """How long a round takes: until the last client is done or given up on.
 
     With a deadline, clients whose update was not used count as silent, refused ones too.
@@ -37,7 +40,7 @@ def round_seconds(summary: RunSummary, one: RoundSummary, deployment: Deployment
     return max([*taken, deployment.deadline or 0.0] if silent else taken)
 
 
-def elapsed_seconds(summary: RunSummary, deployment: Deployment) -> tuple[float, ...]:
+def elapsed_seconds(summary: "RunSummary", deployment: Deployment) -> tuple[float, ...]:
     """Seconds from the start to the end of each round.
 
     Raises:
@@ -46,7 +49,7 @@ def elapsed_seconds(summary: RunSummary, deployment: Deployment) -> tuple[float,
     return tuple(accumulate(round_seconds(summary, one, deployment) for one in summary.rounds))
 
 
-def time_to_accuracy(summary: RunSummary, target: float, deployment: Deployment) -> float | None:
+def time_to_accuracy(summary: "RunSummary", target: float, deployment: Deployment) -> float | None:
     """Seconds until the test accuracy first reaches ``target``, 0 to 1; None if it never does.
 
     Raises:
@@ -56,7 +59,7 @@ def time_to_accuracy(summary: RunSummary, target: float, deployment: Deployment)
     return next((seconds for one, seconds in rows if one.accuracy >= target), None)
 
 
-def _sample_seconds(summary: RunSummary, one: RoundSummary, client: int, deployment: Deployment) -> float:
+def _sample_seconds(summary: "RunSummary", one: "RoundSummary", client: int, deployment: Deployment) -> float:
     """Of one forward pass, in the faster kernel."""
     compute = _compute(summary)
     changed = one.kept / max(summary.rounds[-1].kept, 1)
@@ -65,7 +68,7 @@ def _sample_seconds(summary: RunSummary, one: RoundSummary, client: int, deploym
     return min(float(live), sparse) / deployment.dense_macs
 
 
-def _compute(summary: RunSummary) -> ComputeSummary:
+def _compute(summary: "RunSummary") -> "ComputeSummary":
     if summary.compute is None:
         raise UserError(
             f"the multiplications of model {summary.config.get('model')!r} were not counted, so a round's time is "

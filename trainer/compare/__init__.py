@@ -1,0 +1,1 @@
+"""Several runs in one table and one set of pictures: ``python -m trainer.compare RUN…``."""

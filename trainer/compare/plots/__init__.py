@@ -1,0 +1,1 @@
+"""One picture per module; each function turns a comparison into a picture of the page."""

@@ -1,0 +1,23 @@
+"""Templates of HTML pages: everything that is filled in is escaped, and nothing may be missing."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from trainer.report.text import counted, layer, number, percent, size
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def page_environment(*folders: Path) -> Environment:
+    """Templates of ``folders`` and, behind them, the report's."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"counted": counted, "layer": layer, "number": number, "percent": percent, "size": size}
+    return environment
