@@ -66,7 +66,7 @@ def build_summary(
         clients=_clients(history),
         traffic=_traffic(history, prepared.dense_bytes),
         compute=compute_summary(prepared.network, history.state.masks),
-        layers=_layers(prepared.full_specs, conversion),
+        layers=_layers(prepared, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
     )
@@ -161,13 +161,13 @@ def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
 
 
 def _layers(prepared: Prepared, conversion: Conversion) -> tuple[LayerSummary, ...]:
-    shapes = {spec.name: spec.shape for spec in prepared.network.specs}
+    full = {spec.name: spec for spec in prepared.full_specs}
     errors = {error.name: error for error in layer_errors(prepared.network, conversion, prepared.dataset)}
     return tuple(
         LayerSummary(
             name=tensor.name,
-            shape=shapes[tensor.name],
-            total=tensor.total,
+            shape=full[tensor.name].shape,
+            total=full[tensor.name].size,
             kept=tensor.kept,
             int8_nonzero=tensor.nonzero,
             rounded_to_zero=tensor.rounded_to_zero,
