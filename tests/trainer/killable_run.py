@@ -49,8 +49,10 @@ class Even:
 def run_round(state: ServerState, engine: Any, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     number = state.round + 1
     random = np.random.default_rng(number)
-    for residual in engine.residuals.values():
-        residual += residual.mean() + random.normal(size=7).astype(np.float32)
+    half = np.float32(0.5)
+    engine.residuals = {
+        name: half * kept + random.normal(size=7).astype(np.float32) for name, kept in engine.residuals.items()
+    }
     pull = float(sum(residual.sum() for residual in engine.residuals.values()))
     velocity = tuple(np.float32(0.9) * old + np.float32(1e-3 * pull) for old in state.memory["velocity"])
     masks = tuple(_mask(random) for _ in range(2))

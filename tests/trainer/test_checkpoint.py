@@ -182,7 +182,7 @@ def test_a_checkpoint_of_another_version_of_the_options_is_refused(keep: str) ->
         del config["momentum"]
     else:
         config["telepathy"] = True
-    with pytest.raises(UserError, match="another version of this program .*(momentum|telepathy)"):
+    with pytest.raises(UserError, match=r"another version of this program .*(momentum|telepathy)"):
         check_options(checkpoint(config=config), make_config({"board": "none"}), Path(CHECKPOINT))
 
 
@@ -335,6 +335,7 @@ def test_kill_9_while_files_are_written_loses_and_repeats_nothing(tmp_path: Path
     assert all(same_tensors(one, two) for one, two in zip(whole.masks, broken.masks, strict=True))
     assert same_tensors(whole.memory["velocity"], broken.memory["velocity"])
     assert same_tensors(whole.clients.values(), broken.clients.values())
+    assert all(np.isfinite(weight).all() for weight in whole.weights)
     lines = [json.loads(line) for line in (tmp_path / "broken" / "rounds.jsonl").read_text().splitlines()]
     assert [line["round"] for line in lines] == list(range(1, rounds + 1))
     assert [line["train_loss"] for line in lines] == [each.loss for each in whole.records]
