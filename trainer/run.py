@@ -16,6 +16,8 @@ from trainer.display import Display
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
 from trainer.prepare import Data, Prepared, load_data, prepare
+from trainer.quantisation.aware import QAT_ROUNDS, convert_aware
+from trainer.quantisation.twin import check_quantisable
 from trainer.quiet import quiet_output
 from trainer.report import write_report
 from trainer.staging import claimed, staged_run
@@ -75,13 +77,12 @@ def _advice(config: RunConfig, display: Display) -> Iterator[None]:
 
 def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> RunSummary:
     prepared = _prepare(config, start, display)
+    if config.quantisation == "qat":
+        check_quantisable(prepared.network)
     if config.board != NO_BOARD:
         _check_fits(config, prepared, folder / MODEL)
     history = _federate(config, prepared, start.done, display)
-    display.say("converting to int8")
-    masks = history.state.masks[0]
-    weights = prepared.judge.model_of(history.state, 0)
-    conversion = convert_int8(prepared.network, weights, masks, prepared.dataset, folder / MODEL)
+    conversion = _convert(config, prepared, history.state, display, folder / MODEL)
     deployment = _deploy(config, prepared, conversion, display)
     summary = build_summary(config, prepared, history, conversion, deployment)
     write_summary(summary, folder / SUMMARY)
@@ -131,6 +132,16 @@ def _callbacks(
     lines = JsonLines(folder / ROUNDS, done)
     events = (TensorBoard(folder / EVENTS, done),) if config.tensorboard else ()
     return saved, lines, *events, progress
+
+
+def _convert(config: RunConfig, prepared: Prepared, state: ServerState, display: Display, model: Path) -> Conversion:
+    """The first client's model where clients have their own."""
+    display.say("converting to int8")
+    if config.quantisation == "qat":
+        with display.counting("quantisation-aware round", QAT_ROUNDS) as advance:
+            return convert_aware(config, prepared, state, model, advance)
+    weights = prepared.judge.model_of(state, 0)
+    return convert_int8(prepared.network, weights, state.masks[0], prepared.dataset, model)
 
 
 def _deploy(config: RunConfig, prepared: Prepared, conversion: Conversion, display: Display) -> Deployment | None:
