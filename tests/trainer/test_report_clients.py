@@ -14,6 +14,7 @@ from trainer.report.page import render_report
 from trainer.report.plots.clients import clients_picture
 from trainer.report.plots.kept import kept_picture
 from trainer.report.plots.sparsity import sparsity_picture
+from trainer.report.plots.traffic import traffic_picture
 from trainer.report.trouble import trouble
 from trainer.summary import RunSummary
 
@@ -127,3 +128,10 @@ def test_the_console_shows_clients_and_gaps(capsys: pytest.CaptureFixture[str]) 
     assert "1,794 per sample; dense 9,222 (5.1x)" in clean
     assert "not used" not in clean
     assert "4; 2 updates not used, 1 rounds void" in shown(with_trouble(example_summary()))
+
+
+def test_traffic_is_called_less_only_where_it_is() -> None:
+    summary = example_summary()
+    assert "60x less" in traffic_picture(summary).caption  # 140000 / 2333
+    traffic = summary.traffic.model_copy(update={"total_bytes": summary.traffic.dense_total_bytes + 8})
+    assert "less" not in traffic_picture(summary.model_copy(update={"traffic": traffic})).caption

@@ -10,6 +10,7 @@ import pytest
 from example_summary import example_summary
 from pydantic import ValidationError
 from small_network import SmallNetwork, make_small_network
+from tiny_federation import tiny_dense, tiny_network
 
 from trainer.algorithms import ALGORITHMS, ServerState
 from trainer.config import RunConfig
@@ -18,7 +19,8 @@ from trainer.history import ClientAccuracy, History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.prepare import Prepared
 from trainer.summary import RunSummary, build_summary, read_summary, write_summary
-from trainer.tensors import Masks
+from trainer.summary.compute import compute_summary
+from trainer.tensors import Masks, all_kept
 
 PARTITION = (np.arange(0, 13), np.arange(13, 20))
 DENSE_BYTES = 5000
@@ -53,6 +55,7 @@ def summarise(
         small.dataset,
         PARTITION,
         small.network,
+        small.network.specs,
         algorithm,
         pruner,
         state,
@@ -156,6 +159,14 @@ def test_multiplications_are_counted_under_each_clients_mask(small: SmallNetwork
     assert compute.live_macs[1] == 16 * 9 * 2 + 8 * 12 + 12 * 10
 
 
+def test_a_network_that_was_made_smaller_is_held_against_the_whole_one(small: SmallNetwork) -> None:
+    smaller = tiny_network(tiny_dense)
+    compute = compute_summary(small.network, smaller, (all_kept(smaller.specs),) * 3)
+    assert compute is not None
+    assert compute.dense_macs == 16 * 27 + 144 + 144
+    assert compute.kept_macs == compute.live_macs == (16 * 7 + 7 * 5 + 5 * 3,) * 3
+
+
 def test_masks_are_told_apart(small: SmallNetwork, conversion: Conversion) -> None:
     other = tuple(None if mask is None else ~mask for mask in small.masks)
     assert summarise(small, conversion).masks.model_dump() == {"fixed": True, "distinct": 1}
@@ -174,7 +185,7 @@ def test_a_run_without_a_board_has_null_there(small: SmallNetwork, conversion: C
     summary = summarise(small, conversion)
     assert (summary.firmware, summary.device, summary.accuracy.device) == (None, None, None)
     assert summary.accuracy.int8 == int8_accuracy(conversion.path, small.dataset)
-    assert summary.accuracy.float_ == ROUNDS[-1].accuracy
+    assert summary.accuracy.float_ == CLIENTS[0].overall
     assert summary.model_sha256 == hashlib.sha256(conversion.path.read_bytes()).hexdigest()
 
 

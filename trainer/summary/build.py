@@ -13,6 +13,8 @@ from trainer.deploy import Deployment
 from trainer.history import History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.masks import fingerprint
+from trainer.models import load_builder
+from trainer.models.network import Network, build_network
 from trainer.partitions import Partition
 from trainer.prepare import Prepared
 from trainer.quantisation import layer_errors
@@ -65,11 +67,19 @@ def build_summary(
         device=None if deployment is None else _device(deployment),
         clients=_clients(history),
         traffic=_traffic(history, prepared.dense_bytes),
-        compute=compute_summary(prepared.network, history.state.masks),
+        compute=compute_summary(_full_network(config, prepared), prepared.network, history.state.masks),
         layers=_layers(prepared, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         versions=versions(deployment),
     )
+
+
+def _full_network(config: RunConfig, prepared: Prepared) -> Network:
+    """The model before anything was removed."""
+    network = prepared.network
+    if network.specs == prepared.full_specs:
+        return network
+    return build_network(load_builder(config.model), network.input_shape, network.classes)
 
 
 def _accuracy(

@@ -12,22 +12,23 @@ from trainer.summary.document import ComputeSummary
 from trainer.tensors import Bool, Masks, TensorSpec
 
 
-def compute_summary(network: Network, masks: tuple[Masks, ...]) -> ComputeSummary | None:
+def compute_summary(full: Network, network: Network, masks: tuple[Masks, ...]) -> ComputeSummary | None:
     """Count multiply-accumulates, dense and under each client's masks; None where they cannot be counted.
 
     Args:
-        network: the model.
+        full: the model before anything was removed.
+        network: what clients train.
         masks: for each client its masks; shared ones are counted once.
     """
     try:
-        dense = macs(network)
+        whole, dense = total_macs(macs(full)), macs(network)
     except UserError:
         return None
     distinct = {id(mask): mask for mask in masks}
     kept = {key: total_macs(kept_macs(network, mask)) for key, mask in distinct.items()}
     live = {key: _live_macs(network, dense, mask) for key, mask in distinct.items()}
     return ComputeSummary(
-        dense_macs=total_macs(dense),
+        dense_macs=whole,
         kept_macs=tuple(kept[id(mask)] for mask in masks),
         live_macs=tuple(live[id(mask)] for mask in masks),
     )

@@ -34,11 +34,12 @@ def traffic_picture(summary: RunSummary) -> Picture:
         axes.grid(visible=False)
         axes.spines["bottom"].set_visible(False)
 
-    less = times(traffic.dense_total_bytes, traffic.total_bytes)
+    saves = traffic.total_bytes < traffic.dense_total_bytes
+    less = f": {times(traffic.dense_total_bytes, traffic.total_bytes)} less" if saves else ""
     alt = "Bars: " + "; ".join(f"{name} {size(count)}" for name, count, _ in rows) + "."
     caption = (
         "Bytes on the line for one client and round, frame headers, CRC and escapes included, against all weights in "
         f"the same frames. Over the whole run, all clients move {size(traffic.total_bytes)} instead of "
-        f"{size(traffic.dense_total_bytes)}: {less} less."
+        f"{size(traffic.dense_total_bytes)}{less}."
     )
     return Picture(draw("traffic", alt, (HALF, 2.3), paint), "Traffic", caption)
