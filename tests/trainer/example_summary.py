@@ -137,7 +137,15 @@ def example_summary(rounds: int = 4, classes: tuple[str, ...] = ("zero", "one", 
         compute=ComputeSummary(dense_macs=9222, kept_macs=(1794, 1794), live_macs=(9222, 9222)),
         layers=(
             LayerSummary(
-                name="conv1/kernel", shape=(3, 3, 1, 16), total=144, kept=28, int8_nonzero=27, rounded_to_zero=1
+                name="conv1/kernel",
+                shape=(3, 3, 1, 16),
+                total=144,
+                kept=28,
+                int8_nonzero=27,
+                rounded_to_zero=1,
+                int8_step=0.01,
+                weight_sqnr_db=41.26,
+                output_sqnr_db=33.14,
             ),
             LayerSummary(name="logits/kernel", shape=(2, 3), total=6, kept=2, int8_nonzero=2, rounded_to_zero=0),
         ),

@@ -135,3 +135,18 @@ def test_traffic_is_called_less_only_where_it_is() -> None:
     assert "60x less" in traffic_picture(summary).caption  # 140000 / 2333
     traffic = summary.traffic.model_copy(update={"total_bytes": summary.traffic.dense_total_bytes + 8})
     assert "less" not in traffic_picture(summary.model_copy(update={"traffic": traffic})).caption
+
+
+def test_layers_show_what_int8_costs_them() -> None:
+    page = render_report(example_summary())
+    cells = re.findall(r'<td class="n">([^<]*)</td>', page[page.index('id="layers"') :])
+    assert cells[5:7] == ["41.3 dB", "33.1 dB"]
+    assert cells[12:14] == ["-", "-"], "where it is not known"
+
+
+def test_structured_masks_are_called_so() -> None:
+    summary = example_summary()
+    assert summary.compute is not None
+    whole = summary.compute.model_copy(update={"live_macs": summary.compute.kept_macs})
+    assert "whole channels" in dict(description(summary.model_copy(update={"compute": whole})))["Masks"]
+    assert "whole channels" not in dict(description(summary))["Masks"]

@@ -38,7 +38,13 @@ def _masks(summary: RunSummary) -> str:
     chosen = f", chosen by {summary.pruner}" if summary.pruner else ""
     origin = {"federated": " from the clients' scores together", "personalized": " from each client's own scores"}
     change = "fixed before training" if summary.masks.fixed else "changed while training"
-    return f"{whose}{chosen}{origin.get(str(source), '') if chosen else ''}, {change}"
+    return f"{whose}{chosen}{origin.get(str(source), '') if chosen else ''}, {change}{_channels(summary)}"
+
+
+def _channels(summary: RunSummary) -> str:
+    compute = summary.compute
+    whole = compute is not None and compute.kept_macs == compute.live_macs
+    return "; whole channels are removed, what is left is dense" if whole else ""
 
 
 def _shown(summary: RunSummary) -> str:

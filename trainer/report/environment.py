@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from trainer.report.text import counted, layer, number, percent, size
+from trainer.report.text import counted, decibels, layer, number, percent, size
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -19,5 +19,6 @@ def page_environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"counted": counted, "layer": layer, "number": number, "percent": percent, "size": size}
+    filters = (counted, decibels, layer, number, percent, size)
+    environment.filters |= {write.__name__: write for write in filters}
     return environment

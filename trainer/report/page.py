@@ -12,6 +12,7 @@ from trainer.report.plots.kept import kept_picture
 from trainer.report.plots.memory import flash_picture, ram_picture
 from trainer.report.plots.partition import partition_picture
 from trainer.report.plots.picture import Picture
+from trainer.report.plots.quantisation import quantisation_picture
 from trainer.report.plots.sparsity import sparsity_picture
 from trainer.report.plots.traffic import traffic_picture
 from trainer.report.reproduce import config_toml
@@ -51,8 +52,8 @@ def render_report(summary: RunSummary) -> str:
 
 
 def _pruning(summary: RunSummary) -> tuple[Picture, ...]:
-    changes = kept_picture(summary)
-    return (sparsity_picture(summary), *(() if changes is None else (changes,)))
+    pictures = (sparsity_picture(summary), kept_picture(summary), quantisation_picture(summary))
+    return tuple(picture for picture in pictures if picture is not None)
 
 
 def _memory(summary: RunSummary) -> tuple[Picture, ...]:

@@ -35,6 +35,11 @@ def times(whole: float, part: float) -> str:
     return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.1f}x"
 
 
+def decibels(ratio: float | None) -> str:
+    """A ratio in decibels, such as ``41.3 dB``; ``-`` where there is none."""
+    return "-" if ratio is None else f"{ratio:.1f} dB"
+
+
 def layer(name: str) -> str:
     """A tensor's layer: ``conv1`` for ``conv1/kernel``."""
     return name.removesuffix("/kernel")
