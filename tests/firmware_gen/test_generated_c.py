@@ -17,7 +17,7 @@ from firmware_gen.selftest import selftest_crc32, selftest_input
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
-VARIANTS = {"reference": ("-DFP_REFERENCE_KERNELS",), "dsp": ("-DFP_DSP_EMULATION",)}
+VARIANTS = {"reference": ("-DFP_REFERENCE_KERNELS",), "fast": ()}
 
 
 @pytest.fixture(scope="module", params=VARIANTS)

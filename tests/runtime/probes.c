@@ -21,11 +21,9 @@ int32_t probe_multiply(int32_t a, int32_t b) {
     return fp_doubling_high_multiply(a, b);
 }
 
-#if defined(FP_DSP_EMULATION) || defined(__ARM_FEATURE_DSP)
 void probe_lanes(const int32_t *x, uint32_t count, int32_t multiplier, int32_t shift, int32_t zero_point, int8_t *y) {
     const fp_requant_short requant = fp_requant_short_make(multiplier, shift, (int8_t)zero_point);
     for (uint32_t i = 0; i < count; i++) {
         y[i] = fp_lane_requantize(&requant, 2 * x[i]);
     }
 }
-#endif

@@ -49,7 +49,7 @@ def test_no_access_outside_buffers(libraries: dict[str, Path], variant: str) -> 
 
 @pytest.mark.parametrize("probe", PROBES)
 def test_the_check_itself_notices(libraries: dict[str, Path], probe: str) -> None:
-    result = run_worker(libraries["dsp"], probe)
+    result = run_worker(libraries["fast"], probe)
     assert result.returncode == 99
     assert "ERROR: AddressSanitizer" in result.stderr
     assert PROBES[probe] in result.stderr

@@ -67,7 +67,7 @@ def test_multiply_saturates(runtime: HostRuntime) -> None:
 @pytest.mark.parametrize("exponent", SHORT_EXPONENTS)
 @pytest.mark.parametrize("zero_point", [-128, -1, 0, 127])
 def test_short_form_equals_definition(runtimes: dict[str, HostRuntime], exponent: int, zero_point: int) -> None:
-    library = runtimes["dsp"].library
+    library = runtimes["fast"].library
     x = as_int32(accumulators(-exponent, SHORT_LIMIT))
     result = np.empty(x.size, np.int8)
     for multiplier in MULTIPLIERS:
@@ -83,7 +83,7 @@ def test_short_form_equals_definition(runtimes: dict[str, HostRuntime], exponent
 
 
 def test_short_form_is_refused_outside_its_range(runtimes: dict[str, HostRuntime]) -> None:
-    fits = runtimes["dsp"].library.probe_fits
+    fits = runtimes["fast"].library.probe_fits
     assert fits(SHORT_LIMIT - 1, 1 << 30, -1) and fits(SHORT_LIMIT - 1, 1 << 30, -22)
     assert not fits(SHORT_LIMIT, 1 << 30, -1)
     assert not fits(1, -1, -1)

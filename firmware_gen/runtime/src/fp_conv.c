@@ -7,16 +7,10 @@
 #include "fp_requant.h"
 #include "fp_taps.h"
 
-#if FP_DSP_KERNELS
+#if FP_FAST_KERNELS
 #define WALK fp_conv_walk_dsp
 #else
 #define WALK fp_conv_walk_reference
-#endif
-
-#if defined(FP_REFERENCE_KERNELS)
-#define QUAD_KERNELS 0
-#else
-#define QUAD_KERNELS 1
 #endif
 
 static uint32_t kernel_area(const fp_conv *conv) {
@@ -149,7 +143,7 @@ fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *
     fp_status status;
     if (fp_conv_is_dot(conv)) {
         status = fp_conv_run_dot(conv, window, out + conv->out.origin);
-    } else if (QUAD_KERNELS && fp_conv_is_quad(conv) && fp_conv_quad_fits(conv)) {
+    } else if (FP_FAST_KERNELS && fp_conv_is_quad(conv) && fp_conv_quad_fits(conv)) {
         status = fp_conv_run_quad(conv, window, out + conv->out.origin, scratch);
     } else {
         status = run_channels(conv, window, out + conv->out.origin, scratch);

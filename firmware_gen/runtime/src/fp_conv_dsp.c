@@ -1,7 +1,5 @@
 #include "fp_conv_kernel.h"
 
-#if defined(FP_DSP_EMULATION) || defined(__ARM_FEATURE_DSP)
-
 #include <string.h>
 
 #include "fp_dsp.h"
@@ -123,10 +121,3 @@ void fp_conv_walk_dsp(const fp_conv *conv, const fp_conv_channel *channel, const
     compute_channel(conv, &plan, window, out);
     clamp_channel(conv, out);
 }
-
-#else
-
-/* A translation unit is never empty. */
-typedef int fp_conv_dsp_unused;
-
-#endif

@@ -8,10 +8,11 @@
 #include "fp_requant.h"
 #include "fp_taps.h"
 
-#if !defined(FP_REFERENCE_KERNELS) && (defined(FP_DSP_EMULATION) || defined(__ARM_FEATURE_DSP))
-#define FP_DSP_KERNELS 1
+/* With FP_REFERENCE_KERNELS every layer goes the way that defines its result. */
+#if defined(FP_REFERENCE_KERNELS)
+#define FP_FAST_KERNELS 0
 #else
-#define FP_DSP_KERNELS 0
+#define FP_FAST_KERNELS 1
 #endif
 
 #ifdef __cplusplus
@@ -58,7 +59,7 @@ typedef void fp_conv_walk(const fp_conv *conv, const fp_conv_channel *channel, c
 /* Portable C; the definition of the result. */
 fp_conv_walk fp_conv_walk_reference;
 
-/* Cortex-M with the DSP extension (or its emulation on a host): eight output positions at a time, same result. */
+/* Eight output positions at a time, by DSP instructions where the core has them; same result. */
 fp_conv_walk fp_conv_walk_dsp;
 
 /* Whether the layer is one dot product per output channel: one output position, and weight i belongs to byte i of the

@@ -1,8 +1,7 @@
-/* Sums of products, as the DSP extension of Cortex-M computes them.
+/* Sums of products over a list of taps, for eight neighbouring output positions.
  *
- * fp_dsp_arm.h has the instructions, fp_dsp_portable.h the same steps in C, so that the kernel around them also runs
- * under sanitizers on a host. Its loops take all 14 registers: GCC hands them out when it optimises, Clang keeps
- * one back.
+ * fp_dsp_arm.h has them in instructions of the DSP extension, fp_dsp_portable.h in C for other cores and hosts. The
+ * instructions' loops take all 14 registers: GCC hands them out when it optimises, Clang keeps one back.
  */
 #ifndef FP_DSP_H
 #define FP_DSP_H
@@ -23,12 +22,12 @@ typedef struct fp_lanes {
  *
  *   static inline fp_lanes fp_lanes_stride1(const fp_tap *taps, const int8_t *window, int32_t twice_bias);
  *   static inline fp_lanes fp_lanes_stride2(const fp_tap *taps, const int8_t *window, int32_t twice_bias);
- *       for windows one (two) bytes apart; they read 8 (16) bytes per tap
+ *       for windows one (two) bytes apart; they read up to 8 (16) bytes per tap
  *
  *   static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice);
  *       saturated to int8
  */
-#if defined(FP_DSP_EMULATION) || !defined(__OPTIMIZE__) || defined(__clang__)
+#if !defined(__ARM_FEATURE_DSP) || !defined(__OPTIMIZE__) || defined(__clang__)
 #include "fp_dsp_portable.h"
 #else
 #include "fp_dsp_arm.h"
