@@ -13,7 +13,15 @@ from math import cos, pi
 
 import numpy as np
 
-from trainer.algorithms import adjusting
+from trainer.algorithms.adjusting import (
+    Bytes,
+    answering,
+    change_masks,
+    is_due,
+    prunable,
+    run_round_and_tell,
+    with_bytes,
+)
 from trainer.algorithms.algorithm import Algorithm, Beginning, RoundMetrics, RoundPlan, ServerState
 from trainer.engines.base import Engine
 from trainer.initialisers import rescale_survivors
@@ -40,14 +48,14 @@ def init(beginning: Beginning) -> ServerState:
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """A round, and an exchange of weights where one is due."""
-    after, metrics = adjusting.run_round_and_tell(state, engine, plan)
-    if not metrics.applied or not adjusting.is_due(after, plan, until=UNTIL):
+    after, metrics = run_round_and_tell(state, engine, plan)
+    if not metrics.applied or not is_due(after, plan, until=UNTIL):
         return after, metrics
     share = SHARE / 2 * (1 + cos(pi * after.round / (UNTIL * plan.rounds)))
     counts = exchanged(state.masks[0], share)
-    votes, up = collect_votes(state, engine, adjusting.answering(metrics), counts)
+    votes, up = collect_votes(state, engine, answering(metrics), counts)
     masks = exchange(after.weights, state.masks[0], votes, counts)
-    return adjusting.change_masks(after, engine, masks), adjusting.with_bytes(metrics, up=up)
+    return change_masks(after, engine, masks), with_bytes(metrics, up=up)
 
 
 def exchanged(masks: Masks, share: float) -> tuple[int, ...]:
@@ -59,7 +67,7 @@ def exchanged(masks: Masks, share: float) -> tuple[int, ...]:
 
 def collect_votes(
     state: ServerState, engine: Engine, clients: tuple[int, ...], counts: tuple[int, ...]
-) -> tuple[Scores, adjusting.Bytes]:
+) -> tuple[Scores, Bytes]:
     """For each dropped weight the magnitudes of the gradients that clients proposed it with, weighted by samples.
 
     Args:
@@ -106,7 +114,7 @@ def _proposal(gradients: Weights, masks: Masks, counts: tuple[int, ...]) -> Mask
 def _sent(state: ServerState, gradients: Weights, chosen: Masks) -> bytes:
     rows = zip(state.specs, chosen, strict=True)
     line = np.concatenate([mask.ravel() for spec, mask in rows if spec.prunable and mask is not None])
-    return encode_chosen(np.flatnonzero(line), adjusting.prunable(state.specs, gradients)[line])
+    return encode_chosen(np.flatnonzero(line), prunable(state.specs, gradients)[line])
 
 
 FEDDST = Algorithm(init, run_round, prunes=True, fixed_masks=False)

@@ -13,7 +13,7 @@ from math import cos, pi
 
 import numpy as np
 
-from trainer.algorithms import adjusting
+from trainer.algorithms.adjusting import answering, best, change_masks, is_due, kept_at, run_round_and_tell, with_bytes
 from trainer.algorithms.algorithm import Algorithm, Beginning, RoundMetrics, RoundPlan, ServerState
 from trainer.algorithms.feddst import collect_votes, exchange
 from trainer.engines.base import Engine
@@ -50,19 +50,17 @@ def init(beginning: Beginning) -> ServerState:
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """A round, and an adjustment of one layer where one is due."""
-    after, metrics = adjusting.run_round_and_tell(state, engine, plan)
+    after, metrics = run_round_and_tell(state, engine, plan)
     if state.round == 0:
         # Every client took part in the selection; the first cohort's exchanges stand for all.
         down, up = (int(count) * len(state.masks) // len(plan.cohort) for count in state.memory[SELECTION][0])
-        metrics = adjusting.with_bytes(
-            metrics, down=dict.fromkeys(plan.cohort, down), up=dict.fromkeys(plan.cohort, up)
-        )
-    if not metrics.applied or not adjusting.is_due(after, plan, until=UNTIL):
+        metrics = with_bytes(metrics, down=dict.fromkeys(plan.cohort, down), up=dict.fromkeys(plan.cohort, up))
+    if not metrics.applied or not is_due(after, plan, until=UNTIL):
         return after, metrics
     counts = adjusted(state.masks[0], after.round, plan)
-    votes, up_bytes = collect_votes(state, engine, adjusting.answering(metrics), counts)
+    votes, up_bytes = collect_votes(state, engine, answering(metrics), counts)
     masks = exchange(after.weights, state.masks[0], votes, counts)
-    return adjusting.change_masks(after, engine, masks), adjusting.with_bytes(metrics, up=up_bytes)
+    return change_masks(after, engine, masks), with_bytes(metrics, up=up_bytes)
 
 
 def adjusted(masks: Masks, number: int, plan: RoundPlan) -> tuple[int, ...]:
@@ -79,7 +77,7 @@ def adjusted(masks: Masks, number: int, plan: RoundPlan) -> tuple[int, ...]:
 def _candidate(beginning: Beginning, number: int) -> Masks:
     """The largest weights of each layer; its density is Erdős-Rényi-Kernel's times a random factor."""
     random, specs = generator(beginning.seed, Purpose.SCORES, number), beginning.network.specs
-    keep = adjusting.kept_at(specs, beginning.sparsity)
+    keep = kept_at(specs, beginning.sparsity)
     sizes = tuple(
         np.abs(weight.astype(np.float64)) if spec.prunable else None
         for spec, weight in zip(specs, beginning.weights, strict=True)
@@ -89,7 +87,7 @@ def _candidate(beginning: Beginning, number: int) -> Masks:
         None if size is None or count is None else -_ranks(size) / (count * np.exp(SPREAD * random.normal()))
         for size, count in zip(sizes, with_floor(erk_budget(sizes, keep)), strict=True)
     )
-    return adjusting.best(places, global_budget(places, keep))
+    return best(places, global_budget(places, keep))
 
 
 def _ranks(sizes: Float64) -> Float64:

@@ -10,7 +10,7 @@ is 0 from then on, and so never comes back. Clients are told the new masks.
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from trainer.algorithms import adjusting
+from trainer.algorithms.adjusting import change_masks, run_round_and_tell
 from trainer.algorithms.algorithm import Algorithm, Beginning, RoundMetrics, RoundPlan, ServerState
 from trainer.algorithms.fedavg import init as dense
 from trainer.engines.base import Engine
@@ -38,12 +38,12 @@ def schedule(plan: RoundPlan) -> tuple[int, int]:
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """A round, and a step of the schedule."""
-    after, metrics = adjusting.run_round_and_tell(state, engine, plan)
+    after, metrics = run_round_and_tell(state, engine, plan)
     end, frequency = schedule(plan)
     if after.round > end or after.round % frequency:
         return after, metrics
     found = _twin(plan.network, plan.sparsity, end, frequency).masks(after.weights, after.round)
-    return adjusting.change_masks(after, engine, _both(state.masks[0], found)), metrics
+    return change_masks(after, engine, _both(state.masks[0], found)), metrics
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,18 @@ received, so nothing more goes down for it; every squared gradient goes up, as f
 import numpy as np
 
 from host_bridge.errors import UserError
-from trainer.algorithms import adjusting
+from trainer.algorithms.adjusting import (
+    Bytes,
+    announced,
+    answering,
+    best,
+    change_masks,
+    is_due,
+    kept_at,
+    prunable,
+    run_round_and_tell,
+    with_bytes,
+)
 from trainer.algorithms.algorithm import Algorithm, Beginning, RoundMetrics, RoundPlan, ServerState
 from trainer.channels import macs
 from trainer.engines.base import Engine
@@ -31,39 +42,37 @@ def init(beginning: Beginning) -> ServerState:
     """The client with the most samples chooses."""
     network, specs = beginning.network, beginning.network.specs
     gradients = compile_gradients(network)(beginning.weights, *beginning.samples_of(beginning.richest()))
-    masks = choose(_worth(network, _squares(gradients)), adjusting.kept_at(specs, beginning.sparsity))
+    masks = choose(_worth(network, _squares(gradients)), kept_at(specs, beginning.sparsity))
     weights = rescale_survivors(specs, beginning.weights, masks)
-    return adjusting.announced(ServerState(0, specs, weights, (masks,) * beginning.clients))
+    return announced(ServerState(0, specs, weights, (masks,) * beginning.clients))
 
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """A round, and a new choice where one is due."""
-    after, metrics = adjusting.run_round_and_tell(state, engine, plan)
-    if not metrics.applied or not adjusting.is_due(after, plan, until=UNTIL):
+    after, metrics = run_round_and_tell(state, engine, plan)
+    if not metrics.applied or not is_due(after, plan, until=UNTIL):
         return after, metrics
-    squares, up = _clients_squares(state, engine, adjusting.answering(metrics))
-    masks = choose(_worth(plan.network, squares), adjusting.kept_at(state.specs, plan.sparsity))
-    return adjusting.change_masks(after, engine, masks), adjusting.with_bytes(metrics, up=up)
+    squares, up = _clients_squares(state, engine, answering(metrics))
+    masks = choose(_worth(plan.network, squares), kept_at(state.specs, plan.sparsity))
+    return change_masks(after, engine, masks), with_bytes(metrics, up=up)
 
 
 def choose(worth: Scores, keep: int) -> Masks:
     """The best of each tensor up to half of what an Erdős-Rényi-Kernel budget gives it, then the best of all."""
-    assured = adjusting.best(worth, erk_budget(worth, keep // 2))
+    assured = best(worth, erk_budget(worth, keep // 2))
     ranked = tuple(
         None if score is None or mask is None else np.where(mask, np.inf, score)
         for score, mask in zip(worth, assured, strict=True)
     )
-    return adjusting.best(ranked, global_budget(ranked, keep))
+    return best(ranked, global_budget(ranked, keep))
 
 
-def _clients_squares(
-    state: ServerState, engine: Engine, clients: tuple[int, ...]
-) -> tuple[list[Float64], adjusting.Bytes]:
+def _clients_squares(state: ServerState, engine: Engine, clients: tuple[int, ...]) -> tuple[list[Float64], Bytes]:
     """Mean of the clients' squared gradients, weighted by samples, and what sending them takes."""
     total, samples, up = [np.zeros(spec.shape) for spec in state.specs], 0, {}
     for reply in engine.gradients(clients, state.weights):
         squares = _squares(reply.gradients)
-        sent = adjusting.prunable(state.specs, tuple(square.astype(np.float32) for square in squares))
+        sent = prunable(state.specs, tuple(square.astype(np.float32) for square in squares))
         up[reply.client] = payload_bytes(sent.astype("<f4").tobytes())
         total = [one + reply.samples * square for one, square in zip(total, squares, strict=True)]
         samples += reply.samples
