@@ -52,7 +52,7 @@ typedef struct fp_conv {
     uint32_t max_taps; /* largest number of kept weights of one output channel */
 } fp_conv;
 
-/* Bytes of 4-byte aligned scratch that fp_conv_run needs for this layer. */
+/* Bytes of 4-byte aligned scratch that fp_conv_run needs for this layer; 0 where it needs none. */
 uint32_t fp_conv_scratch_bytes(const fp_conv *conv);
 
 /* Run one layer. `in`, `out` and `scratch` do not overlap; `out` gets its halo filled.

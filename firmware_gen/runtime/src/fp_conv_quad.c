@@ -36,6 +36,9 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
 
 /* Small kernels are not worth it, and a single position fills one lane of four. */
 int fp_conv_is_quad(const fp_conv *conv) {
+    if (conv->groups == 0) {
+        return 0;
+    }
     const uint32_t taps = conv->in.channels / (uint32_t)conv->groups * conv->kernel_height * conv->kernel_width;
     return conv->encoding == FP_ENCODING_DENSE && taps >= FP_QUAD && conv->out.height * conv->out.width > 1 &&
            conv->out.channels / conv->groups >= FP_QUAD;
