@@ -8,11 +8,13 @@ from firmware_gen.board_render import Target
 from firmware_gen.boards import Board
 from firmware_gen.elf_sizes import ElfSizes, read_sizes
 from firmware_gen.emit import render_model
+from firmware_gen.encodings import ENCODINGS
+from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.fit import check_fit, demand, explain_overflow
 from firmware_gen.graph import Graph
 from firmware_gen.parse import parse_bytes, read_model
 from firmware_gen.passes import compile_graph
-from firmware_gen.program import Plan, Program
+from firmware_gen.program import ConvCall, Plan, Program
 from firmware_gen.project import PRODUCTS, write_project
 from firmware_gen.report import FirmwareReport
 from firmware_gen.report_build import model_report
@@ -35,11 +37,18 @@ class CompiledModel:
     graph: Graph
     program: Program
     plan: Plan
+    optimize: Optimize
     selftest_crc32: int
 
 
 def build_firmware(
-    model: Path, board: Board, out: Path, *, target: Target = "board", sanitize: bool = False
+    model: Path,
+    board: Board,
+    out: Path,
+    *,
+    target: Target = "board",
+    sanitize: bool = False,
+    optimize: Optimize = DEFAULT,
 ) -> FirmwareReport:
     """Build a model's firmware.
 
@@ -49,16 +58,20 @@ def build_firmware(
         out: project folder; replaced whole when everything succeeded, untouched otherwise.
         target: ``board`` cross-compiles; ``native`` compiles the same sources for this machine.
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
+        optimize: what encodings are chosen for.
 
     Raises:
         UserError: the model is not supported or does not fit, a tool is missing, ``out`` is not writable.
     """
     out = _check_out(out)
     find_compiler(target)
-    compiled = _compile(model, board, target)
+    compiled = _compile(model, board, target, optimize)
     sources = render_model(compiled.graph, compiled.program, compiled.plan, compiled.selftest_crc32)
     with staged_directory(out) as staging:
-        write_project(staging, sources, compiled.graph.name, board, target=target, sanitize=sanitize)
+        write_project(
+            staging, sources, compiled.graph.name, board,
+            target=target, sanitize=sanitize, defines=_defines(compiled.program),
+        )  # fmt: skip
         _build(staging, compiled, board, target)
         sizes = read_sizes(staging / BUILD_FOLDER / "firmware.elf", board if target == "board" else None)
         report = _report(compiled, board, target, sizes, out / BUILD_FOLDER / "firmware.elf")
@@ -80,13 +93,19 @@ def _check_out(out: Path) -> Path:
     return resolved
 
 
-def _compile(model: Path, board: Board, target: Target) -> CompiledModel:
+def _defines(program: Program) -> tuple[str, ...]:
+    """Macros that leave out the decoders which no layer needs."""
+    used = {call.weights.encoding.name for call in program.calls if isinstance(call, ConvCall)}
+    return tuple(f"{one.define}=0" for one in ENCODINGS if one.define and one.name not in used)
+
+
+def _compile(model: Path, board: Board, target: Target, optimize: Optimize) -> CompiledModel:
     content = read_model(model)
     graph = parse_bytes(content, model.name)
-    program, plan = compile_graph(graph)
+    program, plan = compile_graph(graph, optimize)
     if target == "board":
         check_fit(demand(program, plan), board)
-    return CompiledModel(graph, program, plan, selftest_crc32(content, graph))
+    return CompiledModel(graph, program, plan, optimize, selftest_crc32(content, graph))
 
 
 def _build(project: Path, compiled: CompiledModel, board: Board, target: Target) -> None:
@@ -103,7 +122,7 @@ def _build(project: Path, compiled: CompiledModel, board: Board, target: Target)
 
 
 def _report(compiled: CompiledModel, board: Board, target: Target, sizes: ElfSizes, elf: Path) -> FirmwareReport:
-    known = model_report(compiled.graph, compiled.program, compiled.plan)
+    known = model_report(compiled.graph, compiled.program, compiled.plan, compiled.optimize)
     return FirmwareReport(
         **known.model_dump(),
         board=board.name,

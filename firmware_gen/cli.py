@@ -11,6 +11,9 @@ app = typer.Typer(help="Turn int8 .tflite models into firmware.", no_args_is_hel
 
 Model = Annotated[Path, typer.Argument(help="An int8 .tflite file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+Mode = Annotated[
+    Literal["speed", "size", "balanced"], typer.Option("--optimize", help="What encodings of weights are chosen for.")
+]
 _BOARD_HELP = "A board's name, or a board file."
 
 
@@ -19,6 +22,7 @@ def analyze(
     model: Model,
     *,
     board: Annotated[str | None, typer.Option(help=f"{_BOARD_HELP} Shows what is left of it.")] = None,
+    optimize: Mode = "balanced",
     json: Json = False,
 ) -> None:
     """Show a model's layers, encodings and memory plan, without compiling."""
@@ -26,7 +30,7 @@ def analyze(
     from firmware_gen.report_build import analyze_model
     from firmware_gen.tables import print_analysis
 
-    report = analyze_model(model, None if board is None else load_board(board))
+    report = analyze_model(model, None if board is None else load_board(board), optimize)
     if json:
         print_json(report.model_dump(mode="json"))
     else:
@@ -43,6 +47,7 @@ def build(
         Literal["board", "native"], typer.Option(help="native: the same sources as a program of this machine.")
     ] = "board",
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
+    optimize: Mode = "balanced",
     json: Json = False,
 ) -> None:
     """Build the C project, ELF, HEX and BIN."""
@@ -50,7 +55,7 @@ def build(
     from firmware_gen.build import build_firmware
     from firmware_gen.tables import print_firmware
 
-    report = build_firmware(model, load_board(board), out, target=target, sanitize=sanitize)
+    report = build_firmware(model, load_board(board), out, target=target, sanitize=sanitize, optimize=optimize)
     if json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -31,7 +31,14 @@ _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
 
 def write_project(
-    folder: Path, model_sources: dict[str, str], model_name: str, board: Board, *, target: Target, sanitize: bool
+    folder: Path,
+    model_sources: dict[str, str],
+    model_name: str,
+    board: Board,
+    *,
+    target: Target,
+    sanitize: bool,
+    defines: tuple[str, ...] = (),
 ) -> None:
     """Fill an empty folder with everything CMake needs.
 
@@ -42,6 +49,7 @@ def write_project(
         board: where the firmware is to run; on the host it only lends its name.
         target: cross-compile for the board, or compile the same sources for this machine.
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
+        defines: macros for the compiler, ``NAME=VALUE``.
 
     Raises:
         UserError: sanitizers asked for on a board.
@@ -57,13 +65,15 @@ def write_project(
     _copy(sorted((RUNTIME_FOLDER / "include").glob("*.h")), folder / "runtime" / "include")
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
     _copy((*port_sources(board, target), *port_headers()), folder / "port")
-    values = _values(folder, model_name, target, sanitize)
+    values = _values(folder, model_name, target, sanitize, defines)
     environment = template_environment()
     _write(folder / "src" / "main.c", environment.get_template("project/main.c.j2").render(values))
     _write(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))
 
 
-def _values(folder: Path, model_name: str, target: Target, sanitize: bool) -> dict[str, object]:
+def _values(
+    folder: Path, model_name: str, target: Target, sanitize: bool, defines: tuple[str, ...]
+) -> dict[str, object]:
     """What the project's templates need to know."""
     everything = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.c"))
     kernels = [path for path in everything if Path(path).name.startswith(_KERNELS)]
@@ -77,6 +87,7 @@ def _values(folder: Path, model_name: str, target: Target, sanitize: bool) -> di
         "kernels": kernels,
         "sources": sorted({"src/main.c", *everything} - set(kernels)),
         "extra_options": options,
+        "defines": defines,
         "link_options": script if on_board else "".join(f" {option}" for option in options),
         "link_depends": ' LINK_DEPENDS "${CMAKE_SOURCE_DIR}/linker.ld"' if on_board else "",
         "objcopy": on_board,

@@ -26,6 +26,10 @@ class WeightReport(_Frozen):
     encoding: str = Field(description="the encoding in flash")
     bytes: int = Field(description="in flash, without requantisation data")
     candidate_bytes: dict[str, int] = Field(description="what each encoding would take")
+    candidate_instructions: dict[str, int] = Field(
+        {}, description="estimate for the whole layer with each encoding, on a Cortex-M4"
+    )
+    entropy_bytes: float = Field(0.0, description="zero-order entropy of the gaps plus that of the stored weights")
     total: int = Field(description="number of weights in the model, zeros included")
     kept: int = Field(description="number of weights in the model that are not zero")
     stored: int = Field(0, description="of those, the number in flash; nothing depends on the others")
@@ -58,7 +62,10 @@ class ModelReport(_Frozen):
     input: TensorReport
     output: TensorReport
     layers: tuple[LayerReport, ...]
+    optimize: str = Field("balanced", description="what encodings were chosen for: speed, size or balanced")
     weight_bytes: int = Field(description="encoded weights of all layers")
+    weight_entropy_bytes: float = Field(0.0, description="zero-order entropy of gaps and weights, layer by layer")
+    instructions_estimate: int = Field(0, description="of all layers with weights, on a Cortex-M4")
     requant_bytes: int = Field(description="biases, multipliers and shifts of all layers")
     weights_total: int
     weights_kept: int

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from firmware_gen.boards import Board
+from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.fit import Demand, demand
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
@@ -13,7 +14,7 @@ from firmware_gen.report import AnalyzeReport, FitReport, LayerReport, ModelRepo
 from firmware_gen.version import TOOL_VERSION
 
 
-def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
+def model_report(graph: Graph, program: Program, plan: Plan, optimize: Optimize) -> ModelReport:
     """Everything that is known without a compiler."""
     layers = tuple(_layer(call, program, plan) for call in program.calls if _is_reported(call))
     weights = [layer.weights for layer in layers if layer.weights is not None]
@@ -25,7 +26,10 @@ def model_report(graph: Graph, program: Program, plan: Plan) -> ModelReport:
         input=_tensor(graph.tensors[graph.input]),
         output=_tensor(graph.tensors[graph.output]),
         layers=layers,
+        optimize=optimize,
         weight_bytes=sum(one.bytes for one in weights),
+        weight_entropy_bytes=round(sum(one.entropy_bytes for one in weights), 1),
+        instructions_estimate=sum(one.candidate_instructions[one.encoding] for one in weights),
         requant_bytes=sum(one.requant_bytes for one in weights),
         weights_total=sum(one.total for one in weights),
         weights_kept=sum(one.kept for one in weights),
@@ -39,16 +43,21 @@ def _is_reported(call: Call) -> TypeGuard[OperatorCall]:
     return not isinstance(call, ConvertCall) and (not isinstance(call, CopyCall) or call.last)
 
 
-def analyze_model(model: Path, board: Board | None) -> AnalyzeReport:
+def analyze_model(model: Path, board: Board | None, optimize: Optimize = DEFAULT) -> AnalyzeReport:
     """Read and lower a model; no compiler is needed.
+
+    Args:
+        model: an int8 ``.tflite`` file.
+        board: what it is to fit, if anything.
+        optimize: what encodings are chosen for.
 
     Raises:
         UserError: the model is not supported.
     """
     graph = parse_tflite(model)
-    program, plan = compile_graph(graph)
+    program, plan = compile_graph(graph, optimize)
     fit = None if board is None else fit_report(demand(program, plan), board)
-    return AnalyzeReport(**model_report(graph, program, plan).model_dump(), fit=fit)
+    return AnalyzeReport(**model_report(graph, program, plan, optimize).model_dump(), fit=fit)
 
 
 def fit_report(need: Demand, board: Board) -> FitReport:
@@ -88,7 +97,9 @@ def _weights(call: Call) -> WeightReport | None:
     return WeightReport(
         encoding=call.weights.encoding.name,
         bytes=len(call.weights.data),
-        candidate_bytes=call.weights.candidates,
+        candidate_bytes={one.encoding.name: len(one.data) for one in call.weights.candidates},
+        candidate_instructions={one.encoding.name: one.instructions for one in call.weights.candidates},
+        entropy_bytes=round(call.weights.entropy_bytes, 1),
         total=call.layer.weights_total,
         kept=call.layer.weights_kept,
         stored=call.kept,

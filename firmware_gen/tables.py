@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from firmware_gen.report import AnalyzeReport, FirmwareReport, LayerReport, ModelReport
+from firmware_gen.report import AnalyzeReport, FirmwareReport, LayerReport, ModelReport, WeightReport
 
 _PIPE_WIDTH = 120
 
@@ -30,7 +30,7 @@ def _layer_row(layer: LayerReport) -> tuple[str, ...]:
     if weights is None:
         kept, encoding, size = "", "", ""
     else:
-        others = ", ".join(f"{name} {count:,}" for name, count in weights.candidate_bytes.items())
+        others = "\n".join(_candidate(weights, name) for name in weights.candidate_bytes)
         kept, encoding, size = _share(weights.kept, weights.total), others, f"{weights.bytes:,}"
     macs = f"{layer.macs_kept:,}" if layer.macs_dense else ""
     return (
@@ -45,12 +45,22 @@ def _layer_row(layer: LayerReport) -> tuple[str, ...]:
     )
 
 
+def _candidate(weights: WeightReport, name: str) -> str:
+    """One encoding: an arrow at the chosen one, bytes, instructions."""
+    mark = "> " if name == weights.encoding else ""
+    return f"{mark}{name} {weights.candidate_bytes[name]:,} ({_thousands(weights.candidate_instructions.get(name, 0))})"
+
+
+def _thousands(count: int) -> str:
+    return f"{count / 1000:,.0f} k"
+
+
 def _layers(report: ModelReport) -> Table:
     table = Table(title=f"{escape(report.model)}  {report.model_sha256[:12]}", title_justify="left")
     for heading in ("operator", "tensor", "output"):
         table.add_column(heading)
-    for heading in ("kept weights", "bytes by encoding", "in flash", "kept MACs", "RAM"):
-        table.add_column(heading, justify="right")
+    for heading in ("kept weights", "bytes (instructions)", "in flash", "kept MACs", "RAM"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for layer in report.layers:
         table.add_row(*_layer_row(layer))
     return table
@@ -70,6 +80,15 @@ def _model_pairs(report: ModelReport) -> list[tuple[str, str]]:
         (
             "weight bytes",
             f"{report.weight_bytes:,} ({per_kept:.2f} a kept weight), requantisation {report.requant_bytes:,}",
+        ),
+        (
+            "entropy",
+            f"{report.weight_entropy_bytes:,.0f} bytes of gaps and weights, zero order; "
+            f"{report.weight_bytes / max(report.weight_entropy_bytes, 1):.2f} times that are stored",
+        ),
+        (
+            f"for {report.optimize}",
+            f"about {report.instructions_estimate:,} instructions for the layers with weights (estimate, Cortex-M4)",
         ),
         ("arena", f"{report.arena_bytes:,} bytes (lower bound {report.arena_lower_bound:,})"),
     ]

@@ -7,7 +7,7 @@ from firmware_gen.graph import Graph
 from firmware_gen.program import ARENA_SLACK, Plan, Program
 from firmware_gen.version import TOOL_VERSION
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 TEMPLATES = {"fp_model_data.h": "model/fp_model_data.h.j2", "fp_model_data.c": "model/fp_model_data.c.j2"}
 
 

@@ -3,17 +3,9 @@
 import numpy as np
 
 from firmware_gen.encodings.base import Encoding, Rows
+from firmware_gen.encodings.leb128 import leb128, read_leb128
 
 _ESCAPE = 255
-
-
-def _leb128(value: int) -> bytes:
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def _encode_row(row: Rows) -> bytes:
@@ -23,7 +15,7 @@ def _encode_row(row: Rows) -> bytes:
     out = np.full(int(ends[-1]) if len(kept) else 0, _ESCAPE, np.uint8)
     out[ends - 2] = gaps % _ESCAPE
     out[ends - 1] = row[kept].view(np.uint8)
-    return _leb128(len(kept)) + out.tobytes()
+    return leb128(len(kept)) + out.tobytes()
 
 
 def _encode(rows: Rows) -> bytes:
@@ -32,14 +24,7 @@ def _encode(rows: Rows) -> bytes:
 
 def _decode_row(data: bytes, at: int, row: Rows) -> int:
     """Fill ``row`` from ``data[at:]``; returns where the next row starts."""
-    count = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        count |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            break
+    count, at = read_leb128(data, at)
     index = 0
     for _ in range(count):
         while data[at] == _ESCAPE:

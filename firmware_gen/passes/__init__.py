@@ -1,6 +1,8 @@
 """The way from a graph to a placed program; one pass per file, in this order."""
 
+from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.graph import Graph
+from firmware_gen.passes.choose_encodings import choose_encodings
 from firmware_gen.passes.dead import drop_dead_ops
 from firmware_gen.passes.dead_channels import drop_dead_channels
 from firmware_gen.passes.fold_pad import fold_pads
@@ -10,12 +12,16 @@ from firmware_gen.passes.spread_transposed import spread_transposed
 from firmware_gen.program import Plan, Program
 
 
-def compile_graph(graph: Graph) -> tuple[Program, Plan]:
+def compile_graph(graph: Graph, optimize: Optimize = DEFAULT) -> tuple[Program, Plan]:
     """Run every pass.
+
+    Args:
+        graph: the model.
+        optimize: what encodings are chosen for.
 
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
     whole = drop_dead_ops(fold_pads(spread_transposed(graph)))
-    program = lower(drop_dead_channels(whole), whole)
+    program = choose_encodings(lower(drop_dead_channels(whole), whole), optimize)
     return program, plan_memory(program)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from firmware_gen.encodings import encode_smallest
+from firmware_gen.encodings import encode_dense
 from firmware_gen.graph import (
     Arithmetic,
     Conv2D,
@@ -23,7 +23,6 @@ from firmware_gen.passes.outputs import output_range as _range
 from firmware_gen.passes.outputs import plain_layer
 from firmware_gen.passes.outputs import where as _where
 from firmware_gen.passes.rearrange import lower_rearrange
-from firmware_gen.passes.scratch import scratch_bytes
 from firmware_gen.passes.storage import Storage
 from firmware_gen.program import MAX_UINT16, ConvCall, Layer, Plane, PoolCall, Program, make_plane
 from firmware_gen.quantise import effective_scale, effective_scale_fully_connected, fold
@@ -33,7 +32,7 @@ _MAX_KERNEL = 255
 
 
 def lower(graph: Graph, model: Graph) -> Program:
-    """Turn a graph into buffers and calls.
+    """Turn a graph into buffers and calls; weights are dense and scratch buffers empty as yet.
 
     Args:
         graph: what is to be computed.
@@ -125,12 +124,10 @@ def _emit(
     output = graph.tensors[op.output]
     kept = np.count_nonzero(rows, axis=1)
     layer = _layer(storage, op, plane.height * plane.width * int(kept.sum()))
-    weights = encode_smallest(rows)
-    needed = scratch_bytes(source[1], plane, window, groups, encoding=weights.encoding, max_taps=int(kept.max()))
-    scratch = storage.add(f"scratch of {output.label}", needed)
+    scratch = storage.add(f"scratch of {output.label}", 0)  # its size follows from the encoding
     storage.calls.append(
         ConvCall(
-            layer, source[0], target, scratch, source[1], plane, window, rows, weights, requant,
+            layer, source[0], target, scratch, source[1], plane, window, rows, encode_dense(rows), requant,
             _range(graph, op, op.activation), groups,
         )
     )  # fmt: skip

@@ -12,22 +12,22 @@ _HALF, _WORD = 2, 4
 def scratch_bytes(
     source: Plane, target: Plane, window: Window, groups: int, *, encoding: Encoding, max_taps: int
 ) -> int:
-    """Bytes for the one of the runtime's three ways that it takes.
+    """Bytes for the encoding's decoder, and for the one of the runtime's three ways that it takes.
 
-    One position over contiguous input needs none; dense weights need the offsets of up to four input channels' taps
+    One position over contiguous input needs no more; dense weights need the offsets of up to four input channels' taps
     and 16-bit inputs of four positions; others need an offset for each kernel position, the taps and a word behind.
     """
-    if _is_dot(source, target, window, groups):
-        return 0
+    if is_dot(source, target, window, groups):
+        return encoding.table_bytes
     area = window.kernel[0] * window.kernel[1]
     channels = source.channels // groups
-    if encoding is DENSE and _is_quad(channels * area, target, groups):
+    if encoding is DENSE and is_quad(channels * area, target, groups):
         return _WORD * min(channels, _QUAD) * area + _HALF * _QUAD * _QUAD * -(-channels * area // _QUAD)
-    return _WORD * (area + max_taps + 1)
+    return encoding.table_bytes + _WORD * (area + max_taps + 1)
 
 
-def _is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:
-    """Twin of ``fp_conv_is_dot``."""
+def is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:
+    """Whether each output channel is one dot product; twin of ``fp_conv_is_dot``."""
     (height, width), (down, along) = window.kernel, window.dilation
     columns = width == 1 or along == 1
     rows = height == 1 or down * source.row_pitch == width
@@ -35,6 +35,6 @@ def _is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:
     return (target.height, target.width, groups) == (1, 1, 1) and columns and rows and channels
 
 
-def _is_quad(taps: int, target: Plane, groups: int) -> bool:
-    """Twin of ``fp_conv_is_quad`` for dense weights."""
+def is_quad(taps: int, target: Plane, groups: int) -> bool:
+    """Whether dense weights run four positions at a time; twin of ``fp_conv_is_quad``."""
     return taps >= _QUAD and target.height * target.width > 1 and target.channels // groups >= _QUAD

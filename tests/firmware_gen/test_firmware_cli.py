@@ -35,8 +35,23 @@ def test_analyze_prints_one_document(model: Path) -> None:
     first = report["layers"][0]
     assert first["macs_dense"] == 12 * 12 * 8 * 27
     assert first["macs_kept"] == 12 * 12 * first["weights"]["kept"]
-    assert first["weights"]["bytes"] == min(first["weights"]["candidate_bytes"].values())
+    weights = first["weights"]
+    names = {"dense", "gap8", "gap4", "entropy"}
+    assert weights["candidate_bytes"].keys() == weights["candidate_instructions"].keys() == names
+    assert weights["bytes"] == weights["candidate_bytes"][weights["encoding"]]
+    assert report["optimize"] == "balanced"
     assert report["fit"]["flash_spare"] == 1048576 - report["weight_bytes"] - report["requant_bytes"]
+
+
+def test_modes_differ_in_bytes_and_instructions(model: Path) -> None:
+    bytes_of, instructions = {}, {}
+    for mode in ("speed", "balanced", "size"):
+        done = _run("analyze", model, "--optimize", mode, "--json")
+        report = json.loads(done.stdout)
+        assert report["optimize"] == mode
+        bytes_of[mode], instructions[mode] = report["weight_bytes"], report["instructions_estimate"]
+    assert bytes_of["speed"] > bytes_of["balanced"] >= bytes_of["size"] >= report["weight_entropy_bytes"]
+    assert instructions["speed"] < instructions["balanced"] <= 1.25 * instructions["speed"]
 
 
 def test_analyze_for_people(model: Path) -> None:

@@ -43,7 +43,7 @@ def test_another_runtime_format_does_not_compile(tmp_path: Path) -> None:
     model = case.model()
     graph = parse_bytes(model, "model.tflite")
     for name, text in render_model(graph, *compile_graph(graph), 0).items():
-        (tmp_path / name).write_text(text.replace("FP_MODEL_FORMAT != 1", "FP_MODEL_FORMAT != 2"))
+        (tmp_path / name).write_text(text.replace("FP_MODEL_FORMAT != 2", "FP_MODEL_FORMAT != 3"))
     include = Path(__file__).parents[2] / "firmware_gen" / "runtime" / "include"
     command = ["gcc", "-std=c99", f"-I{include}", "-fsyntax-only", str(tmp_path / "fp_model_data.c")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

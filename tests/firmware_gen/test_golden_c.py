@@ -33,7 +33,7 @@ def _tiny() -> Graph:
 
 def test_tiny_model_is_the_golden_file() -> None:
     graph = _tiny()
-    rendered = render_model(graph, *compile_graph(graph), 0xDEADBEEF)
+    rendered = render_model(graph, *compile_graph(graph, "size"), 0xDEADBEEF)
     assert rendered["fp_model_data.c"] == GOLDEN.read_text()
 
 

@@ -14,7 +14,17 @@ import numpy as np
 from conv_cases import GEOMETRIES
 from damaged_layers import DAMAGED, damaged_layers
 from runtime_layers import Layer
-from runtime_structs import ARENA_SLACK, FP_ERR_ENCODING, FP_OK, TAP_END, HostConv, TapGeometry, WeightStream
+from runtime_structs import (
+    ARENA_SLACK,
+    ENCODING_ENTROPY,
+    FP_ERR_ENCODING,
+    FP_OK,
+    READER_BYTES,
+    TAP_END,
+    HostConv,
+    TapGeometry,
+)
+from weight_streams import encode
 
 LIBC: Any = ctypes.CDLL(None)  # malloc is AddressSanitizer's, as libasan is preloaded
 LIBC.malloc.restype = ctypes.c_void_p
@@ -65,19 +75,36 @@ def run_layer(
     return status == FP_OK and result == layer.expected().tobytes()
 
 
-def expand_noise(library: Any, rng: np.random.Generator) -> bool:
-    """Random bytes to the expander, in blocks of exactly their size; whether the list is closed."""
-    heap = Heap()
+def noise(rng: np.random.Generator, encoding: int) -> bytes:
+    """Random bytes; behind legal tables where it takes luck to get past those."""
     data = rng.integers(0, rng.choice([4, 256]), rng.integers(0, 40)).astype(np.uint8).tobytes()
-    capacity = int(rng.integers(0, 12))
-    start = heap.place(data)
+    if encoding != ENCODING_ENTROPY or rng.random() < 0.2:
+        return data
+    weights = rng.integers(-128, 128, (1, int(rng.integers(1, 60)))).astype(np.int8)
+    stream = encode(weights * (rng.random(weights.shape) < 0.3), encoding)
+    return stream[: rng.integers(0, len(stream) + 1)] + data
+
+
+def expand_noise(library: Any, rng: np.random.Generator) -> bool:
+    """Random bytes to the expanders, in blocks of exactly their size; whether every list is closed."""
+    heap = Heap()
+    encoding, capacity = int(rng.integers(0, 5)), int(rng.integers(0, 12))
+    data = noise(rng, encoding)
+    reader = heap.place(bytes(READER_BYTES))
+    tables = heap.place(bytes(library.fp_reader_table_bytes(encoding)))
+    start = ctypes.c_void_p(heap.place(data))
     taps = heap.place(bytes(4 * (capacity + 1)))
     offsets = heap.place(np.arange(9, dtype=np.uint32).tobytes())
     geometry = TapGeometry(offsets, 9, 100, int(rng.integers(1, 3000)))
-    stream = WeightStream(start, start + len(data))
-    pointers = (ctypes.byref(stream), ctypes.byref(geometry), ctypes.c_void_p(taps))
-    library.fp_taps_expand(int(rng.integers(0, 3)), *pointers, capacity)
-    closed = TAP_END in np.frombuffer(ctypes.string_at(taps, 4 * (capacity + 1)), np.uint32)
+    closed = True
+    opened = library.fp_reader_open(ctypes.c_void_p(reader), encoding, start, len(data), ctypes.c_void_p(tables))
+    for _ in range(3 if opened == FP_OK else 0):
+        ctypes.memset(taps, 0, 4 * (capacity + 1))
+        pointers = (ctypes.c_void_p(reader), ctypes.byref(geometry), ctypes.c_void_p(taps))
+        status = library.fp_taps_expand(*pointers, capacity)
+        closed = closed and TAP_END in np.frombuffer(ctypes.string_at(taps, 4 * (capacity + 1)), np.uint32)
+        if status != FP_OK:
+            break
     heap.free()
     return closed
 
@@ -86,14 +113,14 @@ def run_damaged(library: Any) -> int:
     return sum(
         run_layer(library, layer, slack=slack, legal=legal)
         for geometry, slack in DAMAGED
-        for layer, legal in damaged_layers(geometry, 500)
+        for layer, legal in damaged_layers(geometry, 150)
     )
 
 
 def run_cases(library: Any) -> int:
     rng = np.random.default_rng(7)
     passed = sum(run_layer(library, Layer(geometry)) for geometry in GEOMETRIES)
-    return passed + run_damaged(library) + sum(expand_noise(library, rng) for _ in range(3000))
+    return passed + run_damaged(library) + sum(expand_noise(library, rng) for _ in range(6000))
 
 
 SMALL = next(g for g in GEOMETRIES if g.name == "two by two")

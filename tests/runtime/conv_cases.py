@@ -3,7 +3,7 @@
 from typing import Any
 
 from runtime_layers import Geometry
-from runtime_structs import ENCODING_DENSE
+from runtime_structs import ENCODING_DENSE, ENCODING_ENTROPY, ENCODING_GAP4
 
 SAME = (1, 1, 1, 1)
 
@@ -36,6 +36,25 @@ DENSE_GEOMETRIES = [
     dense("all short shifts", (3, 41), (4, 5), padding=SAME, shifts=(-22, -1), bias_limit=1 << 20),
     dense("bias at the short form's edge", (2, 31), (5, 3), shifts=(-12, -9), bias_limit=(1 << 30) - 700_000),
     dense("bias past the short form's edge", (2, 31), (5, 3), shifts=(-12, -9), bias_limit=(1 << 31) - 700_000),
+]
+
+# Convolutions, dot products and groups whose rows are coded in one piece.
+CODED_GEOMETRIES = [
+    Geometry(f"{name}: {what}", channels, size, encoding=encoding, **options)
+    for name, encoding in (("gap4", ENCODING_GAP4), ("entropy", ENCODING_ENTROPY))
+    for what, channels, size, options in (
+        ("same", (5, 7), (9, 11), {"padding": SAME, "out_halo": SAME, "density": 0.3}),
+        ("2 %", (31, 29), (9, 9), {"padding": SAME, "out_halo": SAME, "density": 0.02}),
+        ("dead channels", (3, 31), (9, 9), {"padding": SAME, "density": 0.02}),
+        ("long gaps", (97, 5), (5, 9), {"padding": SAME, "density": 0.003}),
+        ("depthwise", (7, 7), (9, 13), {"padding": SAME, "groups": 7, "density": 0.9}),
+        ("three groups", (6, 9), (5, 7), {"padding": SAME, "groups": 3}),
+        ("all weights", (5, 7), (5, 9), {"padding": SAME, "density": 1.0}),
+        ("no weight", (5, 7), (5, 9), {"padding": SAME, "density": 0.0}),
+        ("fully connected", (97, 23), (4, 5), {"kernel": (4, 5), "density": 0.004}),
+        ("fully connected, many", (31, 10), (1, 1), {"kernel": (1, 1), "per_channel": False}),
+        ("fully connected, none", (31, 10), (1, 1), {"kernel": (1, 1), "density": 0.0}),
+    )
 ]
 
 GEOMETRIES = [
@@ -106,4 +125,5 @@ GEOMETRIES = [
     Geometry("huge bias", (2, 31), (5, 9), padding=SAME, shifts=(-23, -18), bias_limit=(1 << 31) - 500_000),
     Geometry("bias at the short form's edge", (2, 31), (5, 9), padding=SAME, shifts=(-24, -20), bias_limit=1 << 30),
     *DENSE_GEOMETRIES,
+    *CODED_GEOMETRIES,
 ]

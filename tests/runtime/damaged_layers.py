@@ -7,8 +7,8 @@ import numpy as np
 from conv_cases import SAME
 from numpy.typing import NDArray
 from runtime_layers import Geometry, Layer
-from runtime_structs import ARENA_SLACK, ENCODING_DENSE, ENCODING_GAP8
-from weight_streams import damage, decode_gap8, gap8_row
+from runtime_structs import ARENA_SLACK, ENCODING_DENSE, ENCODING_ENTROPY, ENCODING_GAP4, ENCODING_GAP8
+from weight_streams import damage, decode, gap8_row
 
 # Weights read straight from the stream, which takes no byte behind the input, and expanded to taps.
 DOT = Geometry("damaged dot product", (83, 3), (1, 1), (1, 1), density=0.1)
@@ -16,12 +16,18 @@ LONG_DOT = Geometry("damaged long dot product", (97, 3), (4, 5), (4, 5), density
 DENSE_DOT = Geometry("damaged dense dot product", (37, 3), (1, 1), (1, 1), encoding=ENCODING_DENSE)
 DENSE = Geometry("damaged dense", (5, 4), (3, 3), padding=SAME, out_halo=SAME, encoding=ENCODING_DENSE)
 TAPS = Geometry("damaged taps", (9, 3), (3, 3), padding=SAME, out_halo=SAME, density=0.1)
+CODED = [
+    (replace(geometry, name=f"{geometry.name}, {name}", encoding=encoding), slack)
+    for name, encoding in (("gap4", ENCODING_GAP4), ("entropy", ENCODING_ENTROPY))
+    for geometry, slack in ((DOT, 0), (LONG_DOT, 0), (TAPS, ARENA_SLACK))
+]
 DAMAGED = (
     (DOT, 0),
     (LONG_DOT, 0),
     (DENSE_DOT, 0),
     (DENSE, 0),
     (TAPS, ARENA_SLACK),
+    *CODED,
 )  # with the bytes readable behind the input
 
 
@@ -35,9 +41,7 @@ def _one_index_too_far(layer: Layer) -> bytes:
 
 def _decode(layer: Layer, stream: bytes) -> NDArray[np.int8] | None:
     shape = layer.weights.shape
-    if layer.geometry.encoding == ENCODING_DENSE:
-        return np.frombuffer(stream, np.int8).reshape(shape) if len(stream) == layer.weights.size else None
-    decoded = decode_gap8(stream, shape[0], layer.weights[0].size, layer.max_taps)
+    decoded = decode(layer.geometry.encoding, stream, shape[0], layer.weights[0].size, layer.max_taps)
     return None if decoded is None else decoded.reshape(shape)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from numpy_reference import convolve, requantize
-from runtime_structs import ENCODING_DENSE, ENCODING_GAP8, Plane
+from runtime_structs import ENCODING_DENSE, ENCODING_GAP8, TABLE_BYTES, Plane
 from weight_streams import encode
 
 
@@ -86,12 +86,13 @@ class Layer:
     @property
     def scratch_bytes(self) -> int:
         area = self.geometry.kernel[0] * self.geometry.kernel[1]
+        tables = TABLE_BYTES[self.geometry.encoding]
         if self.is_dot:
-            return 0
+            return tables
         if self.is_quad:
             taps = self.weights[0].size
             return 4 * min(4, taps // area) * area + 2 * 4 * (taps + -taps % 4)
-        return 4 * (area + self.max_taps + 1)
+        return tables + 4 * (area + self.max_taps + 1)
 
     @property
     def folded_bias(self) -> NDArray[np.int32]:

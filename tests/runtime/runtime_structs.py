@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FP_OK, FP_ERR_ARGUMENT, FP_ERR_ENCODING, FP_ERR_CAPACITY = 0, -1, -2, -3
-ENCODING_DENSE, ENCODING_GAP8 = 0, 1
+ENCODING_DENSE, ENCODING_GAP8, ENCODING_GAP4, ENCODING_ENTROPY = range(4)
+TABLE_BYTES = (0, 0, 0, 2 * (32 * 4 + 256))
 POOL_AVERAGE, POOL_MAX = 0, 1
 ARENA_SLACK = 16
 TAP_END = 0xFFFFFFFF
@@ -54,8 +55,7 @@ class TapGeometry(ctypes.Structure):
     )
 
 
-class WeightStream(ctypes.Structure):
-    _fields_ = (("next", ctypes.c_void_p), ("end", ctypes.c_void_p))
+READER_BYTES = 80  # fp_weight_reader takes no more, on any machine
 
 
 @dataclass(frozen=True)

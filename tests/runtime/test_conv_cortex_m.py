@@ -10,7 +10,7 @@ from conv_cases import GEOMETRIES, SAME
 from cortex_m import CortexM, cross_compile, run_layer
 from numpy_reference import requantize
 from runtime_layers import Geometry, Layer
-from runtime_structs import ENCODING_DENSE, ENCODING_GAP8, FP_OK
+from runtime_structs import ENCODING_DENSE, ENCODING_GAP8, FP_OK, READER_BYTES
 from unicorn import UcError
 from weight_streams import gap8_row
 
@@ -81,10 +81,11 @@ def test_instructions_per_tap(elves: dict[str, Path]) -> None:
     kept, stream = np.count_nonzero(row), gap8_row(row)
     core = CortexM(elves["cortex-m4"], "cortex-m4")
     data, positions = core.place(stream), core.place(np.arange(9, dtype="<u4").tobytes(), 4)
-    cursor = core.place(struct.pack("<2I", data, data + len(stream)), 4)
+    reader = core.place(bytes(READER_BYTES), 4)
+    core.call("fp_reader_open", reader, ENCODING_GAP8, data, len(stream), 0)
     geometry = core.place(struct.pack("<4I", positions, 9, 25, row.size), 4)
     taps = core.place(bytes(4 * (kept + 1)), 4)
-    result = core.call("fp_taps_expand", ENCODING_GAP8, cursor, geometry, taps, kept)
+    result = core.call("fp_taps_expand", reader, geometry, taps, kept)
     assert result.value == FP_OK
     each = result.instructions / kept
     assert each <= MEASURED_PER_TAP * ALLOWANCE, f"{each:.3f} instructions per tap"

@@ -16,7 +16,7 @@ GEOMETRIES = [geometry for geometry, _ in DAMAGED]
 
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: g.name)
 def test_on_this_machine(runtime: HostRuntime, geometry: Geometry) -> None:
-    for layer, legal in damaged_layers(geometry, 400):
+    for layer, legal in damaged_layers(geometry, 200):
         status, out = runtime.try_layer(layer)
         assert status == (FP_OK if legal else FP_ERR_ENCODING), layer.stream.hex()
         assert not legal or np.array_equal(out, layer.expected()), layer.stream.hex()
@@ -29,7 +29,7 @@ def test_on_a_core(tmp_path: Path, cpu: str) -> None:
     elf = cross_compile(tmp_path, cpu)
     for geometry, slack in DAMAGED:
         core = CortexM(elf, cpu)
-        for layer, legal in damaged_layers(geometry, 100):
+        for layer, legal in damaged_layers(geometry, 40):
             result, out = try_layer(core, layer, slack)
             assert result.value == (FP_OK if legal else FP_ERR_ENCODING), layer.stream.hex()
             assert not legal or np.array_equal(out, layer.expected()), layer.stream.hex()

@@ -11,8 +11,8 @@ from damaged_layers import DAMAGED
 from host_runtime import ADDRESS, VARIANTS, compile_host
 
 WORKER = Path(__file__).with_name("asan_worker.py")
-RANDOM_STREAMS = 3000
-DAMAGED_LAYERS = len(DAMAGED) * 500
+RANDOM_STREAMS = 6000
+DAMAGED_LAYERS = len(DAMAGED) * 150
 PROBES = {
     "output a byte short": "WRITE of size",
     "weights end before they claim to": "READ of size",

@@ -1,8 +1,9 @@
 """Encoders of the runtime's weight streams, written from the description in fp_taps.h."""
 
 import numpy as np
+from coded_streams import IllegalError, decode_entropy, decode_gap4, entropy_layer, gap4_layer
 from numpy.typing import NDArray
-from runtime_structs import ENCODING_DENSE, ENCODING_GAP8
+from runtime_structs import ENCODING_DENSE, ENCODING_ENTROPY, ENCODING_GAP4, ENCODING_GAP8
 
 
 def leb128(value: int) -> bytes:
@@ -31,8 +32,9 @@ def encode(weights: NDArray[np.int8], encoding: int) -> bytes:
     rows = weights.reshape(weights.shape[0], -1)
     if encoding == ENCODING_DENSE:
         return rows.tobytes()
-    assert encoding == ENCODING_GAP8
-    return b"".join(gap8_row(row) for row in rows)
+    if encoding == ENCODING_GAP8:
+        return b"".join(gap8_row(row) for row in rows)
+    return {ENCODING_GAP4: gap4_layer, ENCODING_ENTROPY: entropy_layer}[encoding](rows)
 
 
 def _decode_row(stream: bytes, at: int, weights: int, capacity: int) -> tuple[NDArray[np.int8], int]:
@@ -70,6 +72,20 @@ def decode_gap8(stream: bytes, rows: int, weights: int, capacity: int) -> NDArra
     except (ValueError, IndexError):
         return None
     return np.stack(decoded) if at == len(stream) else None
+
+
+def decode(encoding: int, stream: bytes, rows: int, weights: int, capacity: int) -> NDArray[np.int8] | None:
+    """(rows, weights), or None for what the runtime has to refuse."""
+    if encoding == ENCODING_DENSE:
+        legal = len(stream) == rows * weights
+        return np.frombuffer(stream, np.int8).reshape(rows, weights) if legal else None
+    if encoding == ENCODING_GAP8:
+        return decode_gap8(stream, rows, weights, capacity)
+    decoder = {ENCODING_GAP4: decode_gap4, ENCODING_ENTROPY: decode_entropy}[encoding]
+    try:
+        return decoder(stream, rows, weights, capacity)
+    except (IllegalError, IndexError):
+        return None
 
 
 def damage(stream: bytes, rng: np.random.Generator) -> bytes:

@@ -22,8 +22,10 @@ extern "C" {
 #endif
 
 typedef enum fp_encoding {
-    FP_ENCODING_DENSE = 0, /* per output channel: every weight, one byte each */
-    FP_ENCODING_GAP8 = 1   /* per output channel: count, then (gap, weight) byte pairs; see fp_taps.h */
+    FP_ENCODING_DENSE = 0,  /* per output channel: every weight, one byte each */
+    FP_ENCODING_GAP8 = 1,   /* per output channel: count, then (gap, weight) byte pairs; see fp_taps.h */
+    FP_ENCODING_GAP4 = 2,   /* per layer: count, weights, then 4-bit gaps */
+    FP_ENCODING_ENTROPY = 3 /* per layer: code tables, then coded gaps and weights */
 } fp_encoding;
 
 typedef struct fp_conv {

@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* Raised when generated code and runtime no longer fit; generated sources check it with #error. */
-#define FP_MODEL_FORMAT 1
+#define FP_MODEL_FORMAT 2
 
 typedef struct fp_model {
     const char *name;      /* printable ASCII, at most 31 characters */

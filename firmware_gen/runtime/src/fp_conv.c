@@ -26,15 +26,18 @@ static int groups_are_legal(const fp_conv *conv) {
     return conv->groups != 0 && conv->in.channels % conv->groups == 0 && conv->out.channels % conv->groups == 0;
 }
 
-/* For a list, one table entry per kernel position, then the taps of one channel and FP_TAP_END. */
+/* What the weights' reader needs; for a list, also an entry per kernel position, the taps of one channel and
+ * FP_TAP_END.
+ */
 uint32_t fp_conv_scratch_bytes(const fp_conv *conv) {
     if (fp_conv_is_dot(conv)) {
-        return 0;
+        return fp_reader_table_bytes(conv->encoding);
     }
     if (fp_conv_is_quad(conv)) {
         return fp_conv_quad_scratch_bytes(conv);
     }
-    return (uint32_t)sizeof(uint32_t) * (kernel_area(conv) + conv->max_taps + 1u);
+    const uint32_t words = kernel_area(conv) + conv->max_taps + 1u;
+    return (uint32_t)sizeof(uint32_t) * words + fp_reader_table_bytes(conv->encoding);
 }
 
 static void fill_positions(const fp_conv *conv, fp_tap *position) {
@@ -111,15 +114,18 @@ static void fill_channel(const fp_conv *conv, const fp_conv_channel *channel, in
 
 static fp_status run_channels(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch) {
     const uint32_t area = kernel_area(conv);
-    const fp_tap_geometry geometry = {scratch, area, conv->in.channel_pitch, channels_per_group(conv) * area};
-    fp_weight_stream stream = {conv->weights, conv->weights + conv->weight_bytes};
-    fp_tap *const taps = scratch + area;
+    fp_tap *const position = scratch + fp_reader_table_bytes(conv->encoding) / sizeof(uint32_t);
+    const fp_tap_geometry geometry = {position, area, conv->in.channel_pitch, channels_per_group(conv) * area};
+    fp_tap *const taps = position + area;
     const uint32_t group_step = channels_per_group(conv) * conv->in.channel_pitch;
     const uint32_t group_filters = conv->out.channels / (uint32_t)conv->groups;
-    fill_positions(conv, scratch);
+    fp_weight_reader reader;
+    if (fp_reader_open(&reader, conv->encoding, conv->weights, conv->weight_bytes, scratch) != FP_OK) {
+        return FP_ERR_ENCODING;
+    }
+    fill_positions(conv, position);
     for (uint32_t c = 0; c < conv->out.channels; c++) {
-        const fp_status status = fp_taps_expand(conv->encoding, &stream, &geometry, taps, conv->max_taps);
-        if (status != FP_OK) {
+        if (fp_taps_expand(&reader, &geometry, taps, conv->max_taps) != FP_OK) {
             return FP_ERR_ENCODING;
         }
         const fp_conv_channel channel = fp_conv_channel_of(conv, c, taps);
@@ -130,7 +136,7 @@ static fp_status run_channels(const fp_conv *conv, const int8_t *window, int8_t 
         }
         out += conv->out.channel_pitch;
     }
-    return stream.next == stream.end ? FP_OK : FP_ERR_ENCODING;
+    return fp_reader_close(&reader);
 }
 
 fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *scratch) {
@@ -141,7 +147,9 @@ fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *
     const uint32_t lead = (uint32_t)conv->pad_top * conv->in.row_pitch + conv->pad_left;
     const int8_t *const window = in + conv->in.origin - lead;
     fp_status status;
-    if (fp_conv_is_dot(conv)) {
+    if (FP_WITH_CODED_ROWS && fp_conv_is_dot(conv) && conv->encoding > FP_ENCODING_GAP8) {
+        status = fp_conv_run_coded_dot(conv, window, out + conv->out.origin, scratch);
+    } else if (fp_conv_is_dot(conv)) {
         status = fp_conv_run_dot(conv, window, out + conv->out.origin);
     } else if (FP_FAST_KERNELS && fp_conv_is_quad(conv) && fp_conv_quad_fits(conv)) {
         status = fp_conv_run_quad(conv, window, out + conv->out.origin, scratch);

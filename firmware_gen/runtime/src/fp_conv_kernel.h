@@ -72,6 +72,9 @@ fp_status fp_conv_run_dot(const fp_conv *conv, const int8_t *window, int8_t *out
 /* The same for dense weights; max_taps is not looked at, as no list is made. */
 fp_status fp_conv_run_dense_dot(const fp_conv *conv, const int8_t *window, int8_t *out);
 
+/* The same for encodings whose rows follow each other without a seam. */
+fp_status fp_conv_run_coded_dot(const fp_conv *conv, const int8_t *window, int8_t *out, void *scratch);
+
 /* Whether the layer's weights are dense and there is enough to do for four output positions at a time. */
 int fp_conv_is_quad(const fp_conv *conv);
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fp_sink.h"
 #include "fp_taps.h"
 
 #define FP_GAP8_ESCAPE 255u
@@ -80,19 +81,6 @@ static inline fp_status fp_gap8_step(fp_gap8_row *row, uint32_t weights, uint8_t
 /* Where the words of two pairs end. */
 static inline const uint8_t *fp_gap8_words_end(const fp_gap8_row *row) {
     return row->next + ((size_t)(row->row_end - row->next) & ~(size_t)3u);
-}
-
-/* What a tap is made from: FP_TAP values of the kernel's positions and of the step from a channel to the next. */
-typedef struct fp_tap_maker {
-    const fp_tap *position;
-    uint32_t kernel_area;
-    fp_tap channel_step;
-} fp_tap_maker;
-
-static inline fp_tap fp_tap_make(const fp_tap_maker *maker, uint32_t index, uint8_t weight) {
-    const uint32_t channel = index / maker->kernel_area;
-    const fp_tap place = maker->position[index - channel * maker->kernel_area];
-    return (channel * maker->channel_step + place) | FP_TAP(0, weight);
 }
 
 /* Both headers define

@@ -8,8 +8,8 @@
 #include "fp_conv.h"
 #include "fp_plane.h"
 
-#if FP_MODEL_FORMAT != 1
-#error "This model was generated for runtime format 1: run python -m firmware_gen build again."
+#if FP_MODEL_FORMAT != 2
+#error "This model was generated for runtime format 2: run python -m firmware_gen build again."
 #endif
 #if FP_ARENA_SLACK > 16
 #error "The arena was planned with 16 spare bytes: run python -m firmware_gen build again."
