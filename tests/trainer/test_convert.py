@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,11 @@ from firmware_gen.oracle import run_oracle
 from firmware_gen.parse import parse_bytes, parse_tflite
 from host_bridge.errors import UserError
 from trainer.convert import calibration_samples, convert_int8
+from trainer.datasets import Dataset
 from trainer.int8 import int8_accuracy, int8_outputs, quantise
+from trainer.models import load_builder
+from trainer.models.network import build_network
+from trainer.tensors import Role, TensorSpec
 from trainer.zeros import check_zeros
 
 
@@ -129,3 +134,42 @@ def test_accuracy_counts_the_oracles_answers(small: SmallNetwork, model: Path) -
     np.testing.assert_array_equal(int8_outputs(model, small.dataset), outputs)
     right = sum(int(row.argmax() == label) for row, label in zip(outputs, small.dataset.test_y, strict=True))
     assert int8_accuracy(model, small.dataset) == pytest.approx(right / len(outputs))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("lenet5", (28, 28, 1)),
+        ("ds_cnn", (25, 6, 1)),
+        ("har_cnn", (32, 1, 3)),
+        ("resnet8", (8, 8, 3)),
+        ("digits_cnn", (8, 8, 1)),
+        ("fashion_cnn", (12, 12, 1)),
+        pytest.param("vgg19", (32, 32, 3), marks=pytest.mark.slow),
+        pytest.param("resnet18", (32, 32, 3), marks=pytest.mark.slow),
+    ],
+)
+def test_every_model_converts_at_ninety_percent(name: str, shape: tuple[int, int, int], tmp_path: Path) -> None:
+    """Normalisations folded, kernels of one shape told apart, zeros in place, answers as in float32."""
+    random = np.random.default_rng(3)
+    network = build_network(load_builder(name), shape, 10)
+    weights, masks = zip(*(_sparse(spec, random) for spec in network.specs), strict=True)
+    x, y = random.random((48, *shape), np.float32), np.zeros(48, np.int32)
+    dataset = Dataset("random", tuple("abcdefghij"), x, y, x, y)
+    conversion = convert_int8(network, weights, masks, dataset, tmp_path / "m.tflite")
+    assert sum(one.kept for one in conversion.tensors) == sum(int(mask.sum()) for mask in masks if mask is not None)
+    assert sum(one.nonzero for one in conversion.tensors) > 0.95 * sum(one.kept for one in conversion.tensors)
+    exact = np.asarray(network.logits(weights, x))
+    agreeing = np.mean(int8_outputs(conversion.path, dataset).argmax(axis=1) == exact.argmax(axis=1))
+    assert agreeing >= 0.9
+
+
+def _sparse(spec: TensorSpec, random: np.random.Generator) -> tuple[Any, Any]:
+    """A tensor of a plausible size, one weight in ten of a prunable one kept, and its mask."""
+    if spec.prunable:
+        mask = random.random(spec.shape) < 0.1
+        return (random.normal(0, (20 / spec.fan_in) ** 0.5, spec.shape) * mask).astype(np.float32), mask
+    if spec.role in (Role.SCALE, Role.VARIANCE):
+        sign = random.choice([-1, 1], spec.shape) if spec.role is Role.SCALE else 1
+        return (random.uniform(0.5, 2, spec.shape) * sign).astype(np.float32), None
+    return random.normal(0, 0.2, spec.shape).astype(np.float32), None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from example_summary import example_summary
 from small_network import SmallNetwork, make_small_network
 
 from firmware_gen.graph import Activation
@@ -19,6 +20,8 @@ from trainer.models.network import Network, build_network
 from trainer.quantisation import error as error_module
 from trainer.quantisation import layer_errors, sqnr_db
 from trainer.quantisation.folding import fold
+from trainer.report.plots.quantisation import quantisation_picture
+from trainer.summary import RunSummary
 from trainer.tensors import Masks, Weights, all_kept
 from trainer.zeros import Kernel, match_kernels
 
@@ -127,3 +130,25 @@ def test_factors_are_those_of_inference(normalised: tuple[Network, Weights, Mask
     np.testing.assert_allclose(folded.factors, expected, rtol=1e-6)
     assert folded.output(Activation.NONE) is not None
     assert folded.output(Activation.RELU) is None
+
+
+def test_the_report_shows_every_layer_and_the_worst() -> None:
+    summary = example_summary()
+    assert quantisation_picture(_with(summary, ((None, None), (None, None)))) is None
+    picture = quantisation_picture(_with(summary, ((48.25, 31.5), (44.0, 29.75))))
+    assert picture is not None
+    assert "conv1 weights 48.2 dB, output 31.5 dB; logits weights 44.0 dB, output 29.8 dB" in picture.svg
+    assert picture.caption.endswith("Lowest output: 29.8 dB in logits.")
+    picture = quantisation_picture(_with(summary, ((48.25, 31.5), (44.0, None))))
+    assert picture is not None
+    assert "logits weights 44.0 dB, output unknown" in picture.svg
+    assert picture.caption.endswith("Lowest output: 31.5 dB in conv1.")
+
+
+def _with(summary: RunSummary, ratios: tuple[tuple[float | None, float | None], ...]) -> RunSummary:
+    """The summary with these ratios of weights and output for its layers."""
+    layers = tuple(
+        one.model_copy(update={"weight_sqnr_db": weight, "output_sqnr_db": output})
+        for one, (weight, output) in zip(summary.layers, ratios, strict=True)
+    )
+    return summary.model_copy(update={"layers": layers})

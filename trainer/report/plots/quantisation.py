@@ -44,8 +44,10 @@ def quantisation_picture(summary: RunSummary) -> Picture | None:
 def _caption(summary: RunSummary, outputs: dict[str, float]) -> str:
     text = (
         "How far the signal stands above what rounding to int8 changes; 6 dB are a bit. Outputs carry the errors of "
-        f"all layers before, measured on up to {SAMPLES} training samples. {_HOW.get(summary.config['quantisation'], '')}"
-    ).rstrip()
+        f"all layers before, measured on up to {SAMPLES} training samples."
+    )
+    if (how := summary.config.get("quantisation")) in _HOW:
+        text += f" {_HOW[how]}"
     if not outputs:
         return text
     worst = min(outputs, key=lambda name: outputs[name])
