@@ -67,7 +67,7 @@ def test_every_section_is_there(html: str) -> None:
     assert sections <= set(page.ids)
     assert not page.open
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     assert all(picture["role"] == "img" and picture["aria-label"] for picture in pictures)
 
 
