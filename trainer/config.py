@@ -85,7 +85,9 @@ class RunConfig(BaseModel):
     seed: int = _option(1, _RUN, "Where all chance comes from.", ge=0, lt=2**64)
     engine: Annotated[str, AfterValidator(choices.check_engine)] = _option("local", _RUN, "Where clients run: local.")
     tensorboard: bool = _option(True, _RUN, "Write event files for TensorBoard into the results' folder.")
-    quantisation: Quantisation = _option("ptq", _BOARD, "After training (ptq), or trained with it (qat).")
+    quantisation: Quantisation = _option(
+        "ptq", _BOARD, "ptq: int8 after training; qat: two more rounds that round to int8."
+    )
     board: Annotated[str, AfterValidator(choices.check_board)] = _option(
         "stm32f4_discovery", _BOARD, "Board name or file; none stops at int8."
     )

@@ -53,7 +53,7 @@ class RoundSummary(_Frozen):
 class AccuracySummary(_Frozen):
     """Share of test samples that the final model gets right; the first client's, where each has its own."""
 
-    float_: float = Field(alias="float", description="float32, TensorFlow")
+    float_: float = Field(alias="float", description="float32, TensorFlow; before any quantisation-aware rounds")
     int8: float = Field(description="int8, on the host")
     device: float | None = Field(description="int8, from the outputs that the board sent")
 

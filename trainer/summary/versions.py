@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from firmware_gen.version import TOOL_VERSION
 from trainer.deploy import Deployment
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "tflite-micro")
+_PACKAGES = ("tensorflow", "keras", "tf_keras", "tensorflow-model-optimization", "numpy", "tflite-micro")
 _MISSING = "not installed"
 
 

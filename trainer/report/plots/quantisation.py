@@ -10,7 +10,10 @@ from trainer.summary.document import LayerSummary, RunSummary
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_HOW = {"ptq": "Quantised after training.", "qat": "Trained with quantisation in the loop at the end."}
+_HOW = {
+    "ptq": "Quantised after training.",
+    "qat": "Trained with quantisation in the loop at the end, in rounds whose traffic is not counted.",
+}
 
 
 def quantisation_picture(summary: RunSummary) -> Picture | None:
