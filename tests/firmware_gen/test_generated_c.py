@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,10 @@ from native_model import NativeRuntime
 from op_cases import CASES, OpCase, case_inputs
 
 from firmware_gen.emit import render_model
+from firmware_gen.encodings import Candidate, Encoding
+from firmware_gen.encodings.choice import Layers, Optimize
+from firmware_gen.encodings.entropy import ENTROPY
+from firmware_gen.encodings.gap4 import GAP4
 from firmware_gen.oracle import run_oracle_bytes
 from firmware_gen.parse import parse_bytes
 from firmware_gen.passes import compile_graph
@@ -36,6 +41,29 @@ def test_generated_c_equals_tflm(case: OpCase, runtime: NativeRuntime, tmp_path:
     outputs, known_input = runtime.run(sources, tmp_path, samples)
     np.testing.assert_array_equal(outputs, expected)
     np.testing.assert_array_equal(known_input, selftest_input(samples.shape[1]))
+
+
+CODED_CASES = ("network", "conv_long_gaps", "dense_spatial_input", "conv_grouped")
+
+
+@pytest.mark.parametrize("encoding", [GAP4, ENTROPY], ids=lambda one: one.name)
+@pytest.mark.parametrize("case", [one for one in CASES if one.name in CODED_CASES], ids=lambda case: case.name)
+def test_coded_weights_equal_tflm(
+    case: OpCase, encoding: Encoding, runtime: NativeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All layers in an encoding that small models hardly ever choose."""
+
+    def same_for_all(layers: Layers, _: Optimize) -> list[Candidate]:
+        return [next(one for one in candidates if one.encoding is encoding) for candidates in layers]
+
+    monkeypatch.setattr(sys.modules["firmware_gen.passes.choose_encodings"], "choose", same_for_all)
+    model = case.model()
+    graph = parse_bytes(model, "model.tflite")
+    samples = case_inputs(case, graph.tensors[graph.input].elements)
+    expected = run_oracle_bytes(model, graph, samples).outputs.reshape(len(samples), -1)
+    sources = render_model(graph, *compile_graph(graph), 0)
+    assert encoding.c_name in sources["fp_model_data.c"]
+    np.testing.assert_array_equal(runtime.run(sources, tmp_path, samples)[0], expected)
 
 
 def test_another_runtime_format_does_not_compile(tmp_path: Path) -> None:
