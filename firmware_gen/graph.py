@@ -147,7 +147,10 @@ BinaryKind = Literal["ADD", "SUB", "MUL"]
 
 @dataclass(frozen=True)
 class Binary:
-    """ADD, SUB or MUL of two tensors of one shape, element by element."""
+    """ADD, SUB or MUL of two tensors of one shape, element by element; MUL also by one factor a channel.
+
+    Such factors are the second input, of shape (1, 1, 1, channels).
+    """
 
     kind: BinaryKind
     inputs: tuple[int, int]

@@ -46,11 +46,12 @@ def _add(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
 
 
 def _mul(graph: Graph, op: Binary, first: Int8, second: Int8) -> Int8:
-    """MUL; both inputs have as many elements as the output."""
+    """MUL; the second input has as many elements as the output, or one a channel."""
     one, other, output = (graph.tensors[index] for index in (*op.inputs, op.output))
     scale = mul_multiplier((one.scales[0], other.scales[0], output.scales[0]), op.kind)
     factors = (
-        value.reshape(-1).astype(np.int64) - tensor.zero_point for value, tensor in ((first, one), (second, other))
+        value.reshape(tensor.hwc).astype(np.int64) - tensor.zero_point
+        for value, tensor in ((first, one), (second, other))
     )
     low, high = activation_range(op.activation, output.scales[0], output.zero_point)
     return np.clip(multiply(next(factors) * next(factors), *scale) + output.zero_point, low, high).astype(np.int8)

@@ -100,6 +100,23 @@ def _square(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
     return source, spread(builder, rng, z, (0.05, 1), channels=4, kernel=3)
 
 
+def _squeeze_and_excite(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
+    """A factor a channel, from the mean of the tensor it scales; both die there. Planes with halos."""
+    source = builder.activation((1, 6, 5, 3), 0.02, -4)
+    x = spread(builder, rng, source, (0.05, 3), channels=7, kernel=3)
+    factor = spread(builder, rng, builder.mean(x, (0.04, 5), keep=True), (0.06, -7))
+    x = builder.binary("mul", (x, builder.lookup("LOGISTIC", factor, (1 / 256, -128))), (0.03, 9))
+    return source, spread(builder, rng, x, (0.05, 1), channels=4, kernel=3)
+
+
+def _factor_first(builder: TfliteBuilder, _: Rng) -> tuple[int, int]:
+    """The factor is the first operand, its scale asks for a left shift, and it is used twice."""
+    source = builder.activation((1, 4, 3, 5), 0.9, -4)
+    factor = builder.pool(source, "max", (4, 3))
+    x = builder.binary("mul", (factor, source), (0.3, 2), activation="relu")
+    return source, builder.binary("mul", (x, factor), (0.4, -3))
+
+
 def _add_residual(builder: TfliteBuilder, rng: Rng) -> tuple[int, int]:
     """Two residual blocks: inputs with a halo and without, results with another one, dying and living inputs."""
     source = builder.activation((1, 8, 9, 3), 0.02, -4)
@@ -185,6 +202,8 @@ ELEMENTWISE: dict[str, Callable[[TfliteBuilder, Rng], tuple[int, int]]] = {
     **SUBTRACTIONS,
     **PRODUCTS,
     "mul_square": _square,
+    "mul_factor_a_channel": _squeeze_and_excite,
+    "mul_factor_first": _factor_first,
     "add_residual": _add_residual,
     "add_to_itself": _add_to_itself,
     "add_vectors": _add_vectors,

@@ -184,11 +184,12 @@ class TfliteBuilder:
         return self.operator(code, [source], output, options, schema.BuiltinOptions.Pool2DOptions)
 
     def binary(self, kind: str, sources: Sequence[int], out: tuple[float, int], *, activation: str = "none") -> int:
-        """ADD, SUB or MUL of two tensors of one shape."""
+        """ADD, SUB or MUL of two tensors."""
         code, table = {"add": (0, "AddOptions"), "sub": (41, "SubOptions"), "mul": (18, "MulOptions")}[kind]
         options = getattr(schema, f"{table}T")()
         options.fusedActivationFunction = ACTIVATION[activation]
-        output = self.activation(self.tensors[sources[0]].shape, *out)
+        shape = np.broadcast_shapes(*(tuple(self.tensors[source].shape) for source in sources))
+        output = self.activation(shape, *out)
         return self.operator(code, sources, output, options, getattr(schema.BuiltinOptions, table))
 
     def integers(self, values: Sequence[int] | np.ndarray) -> int:

@@ -59,7 +59,11 @@ def _dying_inputs(graph: Graph, roots: dict[int, int]) -> dict[int, tuple[int, .
     last = {roots[index]: op.output for op in graph.ops if not isinstance(op, Reshape) for index in inputs_of(op)}
     last.pop(roots[graph.output], None)
     return {
-        op.output: tuple(index for index in inputs_of(op) if last.get(roots[index]) == op.output)
+        op.output: tuple(
+            index
+            for index in inputs_of(op)
+            if last.get(roots[index]) == op.output and graph.tensors[index].hwc == graph.tensors[op.output].hwc
+        )
         for op in graph.ops
         if isinstance(op, Arithmetic) and not isinstance(op, Mean)
     }
