@@ -43,7 +43,7 @@ def test_generated_c_equals_tflm(case: OpCase, runtime: NativeRuntime, tmp_path:
     np.testing.assert_array_equal(known_input, selftest_input(samples.shape[1]))
 
 
-CODED_CASES = ("network", "conv_long_gaps", "dense_spatial_input", "conv_grouped")
+CODED_CASES = ("network", "conv_grouped")
 
 
 @pytest.mark.parametrize("encoding", [GAP4, ENTROPY], ids=lambda one: one.name)
