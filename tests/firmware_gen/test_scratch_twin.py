@@ -14,7 +14,10 @@ from firmware_gen.passes import compile_graph
 from firmware_gen.program import ARENA_SLACK, TAP_OFFSET_LIMIT, ConvCall
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
-CASE_NAMES = ("network", "conv_dilated_same", "conv_empty", "dense_spatial_input", "conv_large_accumulators")
+CASE_NAMES = (
+    "network", "conv_dilated_same", "conv_empty", "dense_spatial_input", "conv_large_accumulators", "conv_dense",
+    "conv_one_channel", "conv_grouped", "transpose_conv_dense", "depthwise_saturating", "separable_stack",
+)  # fmt: skip
 PROGRAM = """
 #include <stdio.h>
 #include "fp_model_data.c"
