@@ -13,6 +13,7 @@ import numpy as np
 
 from firmware_gen.parse import parse_bytes
 from host_bridge.atomic import write_whole
+from host_bridge.errors import UserError
 from trainer.datasets import Dataset
 from trainer.int8 import int8_accuracy, int8_outputs, quantise_inputs
 from trainer.models.network import Network
@@ -41,6 +42,22 @@ class Conversion:
     bytes: int
     tensors: tuple[TensorConversion, ...]
     weights: Weights = field(repr=False)
+
+
+def check_backend() -> None:
+    """Refuse a backend of Keras that TensorFlow's converter cannot read.
+
+    Raises:
+        UserError: Keras does not run on TensorFlow.
+    """
+    import keras
+
+    name = keras.backend.backend()
+    if name != "tensorflow":
+        raise UserError(
+            f"KERAS_BACKEND={name} cannot be converted to int8; leave it away "
+            "(accuracy alone is measured on any backend by python -m benchmarks.results)"
+        )
 
 
 def convert_int8(network: Network, weights: Weights, masks: Masks, dataset: Dataset, out: Path) -> Conversion:

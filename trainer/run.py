@@ -10,7 +10,7 @@ from trainer.callbacks import EVENTS, ROUNDS, Callback, Checkpointer, JsonLines,
 from trainer.checkpoint import CHECKPOINT, Checkpoint, origin_of, resumable, resumed
 from trainer.choices import NO_BOARD
 from trainer.config import RunConfig
-from trainer.convert import Conversion, convert_int8
+from trainer.convert import Conversion, check_backend, convert_int8
 from trainer.deploy import Deployment, check_deployable, check_fits, deploy
 from trainer.display import Display
 from trainer.federation import federate
@@ -53,6 +53,7 @@ def run(config: RunConfig, display: Display | None = None, *, resume: bool = Fal
         UserError: what the user can put right; all that can be known before training is found out before.
     """
     display = display or Display()
+    check_backend()
     if config.board != NO_BOARD:
         check_deployable(config.board, config.emulator)
     checkpoint = resumable(config, SUMMARY) if resume else None
@@ -79,7 +80,7 @@ def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> R
     prepared = _prepare(config, start, display)
     if config.quantisation == "qat":
         check_quantisable(prepared.network)
-    if config.board != NO_BOARD:
+    if config.board != NO_BOARD and prepared.algorithm.fixed_masks:
         _check_fits(config, prepared, folder / MODEL)
     history = _federate(config, prepared, start.done, display)
     conversion = _convert(config, prepared, history.state, display, folder / MODEL)
@@ -93,6 +94,8 @@ def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> R
 def _prepare(config: RunConfig, start: _Start, display: Display) -> Prepared:
     pruning = f" at {config.sparsity:.2%} sparsity" if ALGORITHMS.get(config.method).prunes else ""
     display.say(f"{config.dataset} over {config.clients} clients, {config.model}, {config.method}{pruning}")
+    if not ALGORITHMS.get(config.method).prunes and "sparsity" in config.model_fields_set:
+        display.say(f"{config.method} keeps every weight: sparsity = {config.sparsity:g} is not used")
     with quiet_output():
         prepared = prepare(config, start.data)
     if start.checkpoint is not None:

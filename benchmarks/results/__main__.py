@@ -9,12 +9,12 @@ import multiprocessing
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from benchmarks.results.grid import all_options
 from benchmarks.results.store import load
 from benchmarks.results.studies import STUDIES
 from benchmarks.results.tables import bytes_table, study_table
+from benchmarks.results.workers import quiet, run_one
 
 FOLDER = Path("runs/results")
 
@@ -45,29 +45,9 @@ def _run_missing(names: list[str], data_dir: str | None, jobs: int, most_seeds: 
         if options["seed"] <= most_seeds and load(FOLDER / name, options) is None
     ]
     # A fresh process now and then gives back what graphs of many shapes have taken.
-    with multiprocessing.get_context("spawn").Pool(jobs, _quiet, maxtasksperchild=8) as pool:
-        for done, line in enumerate(pool.imap_unordered(_one, work), start=1):
+    with multiprocessing.get_context("spawn").Pool(jobs, quiet, maxtasksperchild=8) as pool:
+        for done, line in enumerate(pool.imap_unordered(run_one, [(FOLDER, *each) for each in work]), start=1):
             print(f"{done}/{len(work)} {line}", file=sys.stderr, flush=True)
-
-
-def _quiet() -> None:
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def _one(work: tuple[str, dict[str, Any]]) -> str:
-    from benchmarks.results.runs import run
-
-    name, options = work
-    label = f"{name} {options['method']} {options.get('pruner', '')} {options.get('sparsity', '')} {options['seed']}"
-    try:
-        result = run(FOLDER / name, options)
-    except Exception as error:
-        return f"{label}: FAILED {type(error).__name__}: {error}"
-    return f"{label}: {result.accuracy:.2%}, own {result.local_mean:.2%}, {result.seconds:.0f} s"
 
 
 def _print_study(name: str) -> None:

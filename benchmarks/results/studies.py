@@ -12,7 +12,6 @@ DENSE: dict[str, dict[str, Any]] = {
 }
 SPARSE: dict[str, dict[str, Any]] = {
     "FedPaI-U, SynFlow": {"method": "fedpai-u", "pruner": "synflow"},
-    "FedPaI-U, GraSP, federated": {"method": "fedpai-u", "pruner": "grasp", "masks": "federated"},
     "FedPaI-U, SNIP, federated": {"method": "fedpai-u", "pruner": "snip", "masks": "federated"},
     "FedPaI-S, channel SynFlow": {"method": "fedpai-s", "pruner": "channel-synflow"},
     "random mask (ERK)": {"method": "fedpai-u", "pruner": "erk"},
@@ -50,12 +49,12 @@ _COMMON = {"board": "none", "shift": 0, "local_epochs": 1, "weight_decay": 0.0, 
 
 STUDIES: dict[str, Study] = {
     "fashion": Study(
-        "Fashion-MNIST, fashion_cnn (1.01 M weights), 100 clients at Dirichlet 0.5, 10 a round",
+        "Fashion-MNIST, fashion_cnn (1.01 M weights), 50 clients at Dirichlet 0.5, 10 a round",
         {
             **_COMMON,
             "dataset": "fashion_mnist",
             "model": "fashion_cnn",
-            "clients": 100,
+            "clients": 50,
             "cohort": 10,
             "alpha": 0.5,
             "rounds": 20,
@@ -71,7 +70,7 @@ STUDIES: dict[str, Study] = {
             "clients": 21,
             "partition": "natural",
             "rounds": 10,
-            "batch_size": 32,
+            "batch_size": 64,
         },
     ),
 }
