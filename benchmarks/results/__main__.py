@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--most-seeds", type=int, default=99, help="leave seeds above this one for later")
     parser.add_argument("--tables-only", action="store_true", help="run nothing, print what is there")
     given = parser.parse_args()
-    names = given.studies or list(STUDIES)
+    names = given.studies or [name for name, study in STUDIES.items() if not study.accelerator]
     if unknown := sorted(set(names) - set(STUDIES)):
         parser.error(f"unknown study {unknown[0]!r}; choose from: {', '.join(STUDIES)}")
     if not given.tables_only:

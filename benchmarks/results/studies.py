@@ -33,7 +33,7 @@ class Study:
         sparse: the others.
         sparsities: columns of the table.
         seeds: runs of each cell.
-        needs_data: whether the data folder has to be given.
+        accelerator: whether it is only run when asked for by name, on a machine that has one (``KERAS_BACKEND=jax``).
     """
 
     title: str
@@ -42,10 +42,41 @@ class Study:
     sparse: dict[str, dict[str, Any]] = field(default_factory=lambda: SPARSE)
     sparsities: tuple[float, ...] = SPARSITIES
     seeds: tuple[int, ...] = SEEDS
-    needs_data: bool = True
+    accelerator: bool = False
 
 
 _COMMON = {"board": "none", "shift": 0, "local_epochs": 1, "weight_decay": 0.0, "learning_rate": 0.05}
+
+_PAPER: dict[str, dict[str, Any]] = {
+    "FedPaI-U, SynFlow": SPARSE["FedPaI-U, SynFlow"],
+    "FedPaI-U, GraSP, federated": {"method": "fedpai-u", "pruner": "grasp", "masks": "federated"},
+    "FedPaI-S, channel SynFlow": SPARSE["FedPaI-S, channel SynFlow"],
+    "random mask (ERK)": SPARSE["random mask (ERK)"],
+}
+
+
+def _image_study(model: str, title: str) -> Study:
+    """The networks and data of FedPaI's paper; rounds and rates are ours, its authors published no code."""
+    return Study(
+        f"CIFAR-10, {title}, 10 clients at Dirichlet 0.5",
+        {
+            **_COMMON,
+            "dataset": "cifar10",
+            "model": model,
+            "clients": 10,
+            "alpha": 0.5,
+            "rounds": 100,
+            "batch_size": 64,
+            "shift": 4,
+            "weight_decay": 5e-4,
+        },
+        dense={"dense FedAvg": DENSE["dense FedAvg"]},
+        sparse=_PAPER,
+        sparsities=(0.98,),
+        seeds=(1,),
+        accelerator=True,
+    )
+
 
 STUDIES: dict[str, Study] = {
     "fashion": Study(
@@ -73,4 +104,6 @@ STUDIES: dict[str, Study] = {
             "batch_size": 64,
         },
     ),
+    "cifar10-vgg19": _image_study("vgg19", "VGG19-BN (20.0 M weights)"),
+    "cifar10-resnet18": _image_study("resnet18", "ResNet18 (11.2 M weights)"),
 }
