@@ -7,9 +7,10 @@ from enum import Enum
 from cobs import cobs
 
 from host_bridge import messages
-from host_bridge.payload import number, pack, unpack
+from host_bridge.payload import number, number_struct, unpack
 
 DELIMITER = b"\0"
+_HEADER = number_struct(messages.HEADER)
 RAW_OVERHEAD = messages.HEADER_BYTES + messages.CRC_BYTES
 """Bytes of a frame before encoding that are not payload."""
 
@@ -34,8 +35,7 @@ class Frame:
 
     def raw(self) -> bytes:
         """Header, payload and CRC, before encoding."""
-        values = {"version": self.version, "type": self.type, "sequence": self.sequence, "flags": self.flags}
-        covered = pack(messages.HEADER, values) + self.payload
+        covered = _HEADER.pack(*(getattr(self, field.name) for field in messages.HEADER)) + self.payload
         return covered + zlib.crc32(covered).to_bytes(messages.CRC_BYTES, "little")
 
     def encode(self) -> bytes:

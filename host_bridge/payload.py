@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Mapping
-from functools import cache
 
 from host_bridge.errors import LinkError
 from host_bridge.messages import FIELD_BYTES, Field, fixed_bytes
@@ -19,22 +18,16 @@ def pack(fields: tuple[Field, ...], values: Mapping[str, Value]) -> bytes:
         OverflowError: a number does not fit its field.
         ValueError: a text or digest does not fit its field, or a value has another type than its field.
     """
-    numbers = _numbers(fields)
-    if numbers is None:
-        return b"".join(_pack_field(field, values[field.name]) for field in fields)
-    try:
-        return numbers.pack(*(values[field.name] for field in fields))
-    except struct.error as error:
-        raise OverflowError(f"{dict(values)} does not fit its fields: {error}") from None
+    return b"".join(_pack_field(field, values[field.name]) for field in fields)
 
 
-@cache
-def _numbers(fields: tuple[Field, ...]) -> struct.Struct | None:
-    """All fields in one step, if all are numbers: headers are packed for every frame."""
-    codes = {1: "B", 2: "H", 4: "I", 8: "Q"}
-    if any(field.kind in ("data", "digest", "text") for field in fields):
-        return None
-    return struct.Struct("<" + "".join(codes[FIELD_BYTES[field.kind]] for field in fields))
+def number_struct(fields: tuple[Field, ...]) -> struct.Struct:
+    """Packs fields that are all numbers in one step; headers are packed for every frame.
+
+    Raises:
+        KeyError: a field is no number.
+    """
+    return struct.Struct("<" + "".join({"u8": "B", "u16": "H", "u32": "I", "u64": "Q"}[field.kind] for field in fields))
 
 
 def unpack(fields: tuple[Field, ...], payload: bytes) -> dict[str, Value]:
