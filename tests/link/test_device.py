@@ -32,7 +32,7 @@ def test_info(make_device: MakeDevice) -> None:
     values = ask(make_device(EXACT, board), messages.INFO)
     assert values == {
         "protocol": 1,
-        "model_format": 1,
+        "model_format": 2,
         "flags": 0,
         "max_payload": 1024,
         "window": 6 + 1024 + 4 + 5 + 1,

@@ -269,7 +269,9 @@ def test_a_changed_mask_forgets_the_velocity_of_what_it_drops() -> None:
     assert after.memory["x"][0].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("method", CHANGING)
+@pytest.mark.parametrize(
+    "method", [name if name == "feddst" else pytest.param(name, marks=pytest.mark.slow) for name in CHANGING]
+)
 def test_a_small_federation_learns_under_changing_masks(method: str) -> None:
     network: Network = tiny_network(tiny_cnn)
     data = tiny_dataset(120)

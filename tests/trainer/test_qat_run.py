@@ -37,6 +37,7 @@ def options(folder: Path, model: str) -> RunConfig:
     )
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_quantisation_aware_rounds(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         summary = run(options(tmp_path / "out", "small_network:build_small"), Display(Console(file=log)))
