@@ -1,5 +1,6 @@
 """Accuracy and loss of a float model."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.backends import Tensor, backend
+from trainer.engines.threads import in_threads
 from trainer.losses import cross_entropy
 from trainer.models.network import Network
 from trainer.tensors import Bool, Float32, Int32, Weights
@@ -57,7 +59,7 @@ def compile_evaluator(network: Network, x: Float32, y: Int32) -> Evaluator:
 
     def evaluate(weights: Weights) -> Evaluation:
         tensors = [ops.convert_to_tensor(weight) for weight in weights]
-        rows = [compiled(tensors, *part) for part in parts]
+        rows = list(in_threads(lambda part: compiled(tensors, *part), parts, os.cpu_count() or 1))
         guesses = np.concatenate([ops.convert_to_numpy(guess) for guess, _ in rows])
         losses = np.concatenate([ops.convert_to_numpy(loss) for _, loss in rows])
         return Evaluation(guesses == y, losses.astype(np.float32))

@@ -273,7 +273,7 @@ def test_only_small_networks_without_odd_convolutions_are_compiled_by_xla(
     chosen = choose_execution(network)
     assert chosen.xla == xla
     assert (chosen.network is network) == (not xla)
-    assert chosen.threads == (os.cpu_count() if xla else 1)
+    assert chosen.threads == os.cpu_count()
     assert not choose_execution(network, "graph").xla
 
 

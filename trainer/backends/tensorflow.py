@@ -1,16 +1,29 @@
 """TensorFlow: graph mode, convolutions by oneDNN."""
 
+import os
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from trainer.backends.backend import Tensor
 
 
 class TensorFlowBackend:
-    """See :class:`trainer.backends.backend.Backend`."""
+    """See :class:`trainer.backends.backend.Backend`.
+
+    A client trains on one core, and several at the same time: splitting the small operations of one client over cores
+    costs more than it saves. ``TF_NUM_INTRAOP_THREADS`` overrides it.
+    """
 
     name = "tensorflow"
+
+    def __init__(self) -> None:
+        import tensorflow as tf
+
+        if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+            # Too late once TensorFlow has computed anything, as within another program: then it stays as it is.
+            with suppress(RuntimeError):
+                tf.config.threading.set_intra_op_parallelism_threads(1)
 
     def compile(self, function: Callable[..., Any], *, xla: bool = False) -> Callable[..., Any]:
         """``tf.function``; one trace serves inputs of different lengths."""

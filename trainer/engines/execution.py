@@ -1,8 +1,8 @@
 """How local training is computed: which graph, compiled by what, on how many threads.
 
-Measured on 2 cores (``benchmarks/federated_round.py``): small networks spend most of a round between operations, and
-XLA, with convolutions as matrix products, halves that; large ones spend it within convolutions, where oneDNN's are
-faster than anything XLA has for a CPU.
+Measured on 2 cores (``benchmarks/federated_round.py``): small networks spend most of a round between operations, of
+which XLA, with convolutions as matrix products, leaves fewer; large ones spend it within convolutions, where oneDNN's
+are faster than anything XLA has for a CPU. Either way a client has one core (:mod:`trainer.backends.tensorflow`).
 """
 
 import os
@@ -43,10 +43,10 @@ def choose_execution(network: Network, execution: str = "auto", threads: int | N
 
     Args:
         network: what is trained.
-        execution: ``"xla"``: convolutions as matrix products, compiled by XLA, a client on each core; ``"graph"``:
-            the framework's own operations, which use all cores for one client; ``"auto"``: XLA for networks of up to
+        execution: ``"xla"``: convolutions as matrix products, compiled by XLA; ``"graph"``: the framework's own
+            operations; ``"auto"``: XLA for networks of up to
             :data:`MOST_MACS` and kernels of up to :data:`MOST_TAPS` whose every convolution can be a matrix product.
-        threads: clients at the same time; None for what fits the execution.
+        threads: clients at the same time; None for one on each core, or for one alone on an accelerator.
 
     Raises:
         UserError: there is no such execution, or XLA is asked for and a convolution has no fast counterpart.
@@ -58,9 +58,10 @@ def choose_execution(network: Network, execution: str = "auto", threads: int | N
     fast = None if execution == "graph" or (execution == "auto" and not _is_small(network)) else fast_network(network)
     if fast is None and execution == "xla":
         raise UserError("a convolution of the model has no fast counterpart for XLA; use execution 'graph'")
-    if fast is None:
-        return Execution(network, xla=False, threads=threads or 1)
-    return Execution(fast, xla=True, threads=threads or os.cpu_count() or 1)
+    threads = threads or os.cpu_count() or 1
+    return (
+        Execution(network, xla=False, threads=threads) if fast is None else Execution(fast, xla=True, threads=threads)
+    )
 
 
 def _is_small(network: Network) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from host_bridge.errors import UserError
+from trainer.backends import backend
 from trainer.models import ModelBuilder
 from trainer.tensors import Role, TensorSpec, Weights, kernels_only
 
@@ -76,6 +77,7 @@ def build_keras(builder: ModelBuilder, input_shape: tuple[int, int, int], classe
     """Build a Keras 3 model that computes in ``dtype`` (``"float32"`` or ``"float64"``)."""
     import keras
 
+    backend()  # sets threads, which has to come before the first tensor
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
     try:
