@@ -1,7 +1,7 @@
 """Run studies and print their tables: ``python -m benchmarks.results [STUDY…] --data-dir DIR``.
 
-Results are kept in ``runs/results``; what is there is not run again. Two processes share the work, so times are for
-orientation only.
+Results are kept in ``runs/results``; what is there is not run again. One process for each core shares the
+work, so times are for orientation only.
 """
 
 import argparse

@@ -24,8 +24,6 @@ from trainer.wire import CODECS
 
 MOST_COMPACTIONS = 4
 """Different masks up to which each gets a smaller network, and so a graph, of its own."""
-
-
 MOST_XLA = 4
 """Different smaller networks up to which XLA may compile them; it takes several times as long as tracing a graph."""
 
