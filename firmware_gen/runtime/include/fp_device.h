@@ -44,14 +44,19 @@ typedef struct fp_device_cache {
     uint32_t crc;
 } fp_device_cache;
 
+struct fp_route; /* fp_requests.h */
+
 /* About 2.2 KB with the default FP_MAX_PAYLOAD. All members are private. */
 typedef struct fp_device {
     const fp_model *model;
     const fp_port *port;
     int8_t *arena;
     uint64_t start_ticks;
-    uint32_t input_filled; /* bytes of the input that are present, from its start */
-    bool output_valid;     /* the arena holds the output of the latest run */
+    uint32_t input_filled;       /* bytes of the input that are present, from its start */
+    bool output_valid;           /* the arena holds the output of the latest run */
+    const struct fp_route *more; /* requests beyond those of fp_requests.c */
+    uint32_t more_count;
+    void *more_context; /* what their handlers work on */
     fp_frame_decoder decoder;
     fp_device_counters counters;
     fp_device_cache cache;
@@ -59,11 +64,15 @@ typedef struct fp_device {
     uint8_t tx[FP_FRAME_ENCODED_MAX];
 } fp_device;
 
-/* Nothing is kept but the pointers, which must stay valid. `arena` is 8-byte aligned.
+/* Nothing is kept but the pointers, which must stay valid. `arena` is 8-byte aligned. A model without `invoke` stands
+ * for a firmware that runs none: it lends its name, digest and arena size to INFO.
  * Errors: FP_ERR_ARGUMENT for a null pointer, an input or output that lies outside the model's arena, or an empty one;
  * FP_ERR_CAPACITY when `arena_bytes` is less than the model needs. */
 fp_status fp_device_init(fp_device *device, const fp_model *model, int8_t *arena, uint32_t arena_bytes,
                          const fp_port *port);
+
+/* Answer more requests; `routes` (fp_requests.h) and `context` must stay valid. Called once, before the first poll. */
+void fp_device_extend(fp_device *device, const struct fp_route *routes, uint32_t count, void *context);
 
 /* Take what the port has received, at most one small chunk, and answer each complete request in it.
  * Returns whether there was anything; if not, the caller may port->wait. */

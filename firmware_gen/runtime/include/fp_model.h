@@ -22,7 +22,7 @@ typedef struct fp_model {
     uint32_t output_offset; /* in the arena: int8 NHWC, batch 1 */
     uint32_t output_bytes;
     uint32_t selftest_crc32;            /* CRC-32 of the output for the input of fp_model_selftest_input */
-    fp_status (*invoke)(int8_t *arena); /* reads the input, may overwrite it, writes the output */
+    fp_status (*invoke)(int8_t *arena); /* reads the input, may overwrite it, writes the output; NULL: no model */
 } fp_model;
 
 /* Fill `length` bytes with the self-test input: byte i is the top byte of (i + 1) * 2654435761 mod 2^32. */

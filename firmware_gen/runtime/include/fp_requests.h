@@ -18,6 +18,18 @@ typedef struct fp_reply {
     uint32_t detail;  /* of the ERROR reply, when it is refused */
 } fp_reply;
 
+/* Carries out one request of one type. It may send WORKING as often as it likes before it fills `reply`. */
+typedef fp_link_error (*fp_handler)(fp_device *device, const fp_frame *request, fp_reply *reply);
+
+/* One row per request; a payload outside [shortest, longest] is refused before its handler sees it. */
+struct fp_route {
+    fp_handler handle;
+    uint16_t shortest;
+    uint16_t longest;
+    uint8_t type;
+    bool needs_model; /* a firmware without an int8 model answers unknown_type */
+};
+
 /* Carry out one request whose frame arrived intact. */
 fp_link_error fp_request_handle(fp_device *device, const fp_frame *request, fp_reply *reply);
 

@@ -16,8 +16,8 @@ fp_status fp_device_init(fp_device *device, const fp_model *model, int8_t *arena
     if (device == NULL || model == NULL || arena == NULL || port == NULL) {
         return FP_ERR_ARGUMENT;
     }
-    if (!lies_in_arena(model, model->input_offset, model->input_bytes) ||
-        !lies_in_arena(model, model->output_offset, model->output_bytes)) {
+    if (model->invoke != NULL && (!lies_in_arena(model, model->input_offset, model->input_bytes) ||
+                                  !lies_in_arena(model, model->output_offset, model->output_bytes))) {
         return FP_ERR_ARGUMENT;
     }
     if (arena_bytes < model->arena_bytes) {
@@ -30,6 +30,12 @@ fp_status fp_device_init(fp_device *device, const fp_model *model, int8_t *arena
     device->start_ticks = port->ticks(port->context);
     fp_frame_decoder_init(&device->decoder, device->rx, sizeof device->rx);
     return FP_OK;
+}
+
+void fp_device_extend(fp_device *device, const struct fp_route *routes, uint32_t count, void *context) {
+    device->more = routes;
+    device->more_count = count;
+    device->more_context = context;
 }
 
 /* Encode and send the payload that lies at FP_FRAME_PAYLOAD_AT in `tx`; returns the bytes sent. */

@@ -8,8 +8,6 @@
 #define TEXT_BYTES (FP_INFO_REPLY_BOARD_NAME - FP_INFO_REPLY_MODEL_NAME)
 #define DIGEST_BYTES (FP_INFO_REPLY_MODEL_NAME - FP_INFO_REPLY_MODEL_SHA256)
 
-typedef fp_link_error (*handler)(fp_device *device, const fp_frame *request, fp_reply *reply);
-
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
@@ -172,29 +170,31 @@ static fp_link_error handle_output(fp_device *device, const fp_frame *request, f
     return FP_LINK_OK;
 }
 
-/* One row per request; a payload outside [shortest, longest] is refused before its handler sees it. */
-static const struct route {
-    handler handle;
-    uint16_t shortest;
-    uint16_t longest;
-    uint8_t type;
-} routes[] = {
-    {handle_info, FP_INFO_REQUEST_BYTES, FP_INFO_REQUEST_BYTES_MAX, FP_MSG_INFO},
-    {handle_ping, FP_PING_REQUEST_BYTES, FP_PING_REQUEST_BYTES_MAX, FP_MSG_PING},
-    {handle_stats, FP_STATS_REQUEST_BYTES, FP_STATS_REQUEST_BYTES_MAX, FP_MSG_STATS},
-    {handle_selftest, FP_SELFTEST_REQUEST_BYTES, FP_SELFTEST_REQUEST_BYTES_MAX, FP_MSG_SELFTEST},
-    {handle_input, FP_INPUT_REQUEST_BYTES, FP_INPUT_REQUEST_BYTES_MAX, FP_MSG_INPUT},
-    {handle_infer, FP_INFER_REQUEST_BYTES, FP_INFER_REQUEST_BYTES_MAX, FP_MSG_INFER},
-    {handle_output, FP_OUTPUT_REQUEST_BYTES, FP_OUTPUT_REQUEST_BYTES_MAX, FP_MSG_OUTPUT},
+static const struct fp_route routes[] = {
+    {handle_info, FP_INFO_REQUEST_BYTES, FP_INFO_REQUEST_BYTES_MAX, FP_MSG_INFO, false},
+    {handle_ping, FP_PING_REQUEST_BYTES, FP_PING_REQUEST_BYTES_MAX, FP_MSG_PING, false},
+    {handle_stats, FP_STATS_REQUEST_BYTES, FP_STATS_REQUEST_BYTES_MAX, FP_MSG_STATS, false},
+    {handle_selftest, FP_SELFTEST_REQUEST_BYTES, FP_SELFTEST_REQUEST_BYTES_MAX, FP_MSG_SELFTEST, true},
+    {handle_input, FP_INPUT_REQUEST_BYTES, FP_INPUT_REQUEST_BYTES_MAX, FP_MSG_INPUT, true},
+    {handle_infer, FP_INFER_REQUEST_BYTES, FP_INFER_REQUEST_BYTES_MAX, FP_MSG_INFER, true},
+    {handle_output, FP_OUTPUT_REQUEST_BYTES, FP_OUTPUT_REQUEST_BYTES_MAX, FP_MSG_OUTPUT, true},
 };
 
-static const struct route *find_route(uint8_t type) {
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (routes[i].type == type) {
-            return &routes[i];
+static const struct fp_route *find_in(const struct fp_route *table, size_t count, uint8_t type) {
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].type == type) {
+            return &table[i];
         }
     }
     return NULL;
+}
+
+static const struct fp_route *find_route(const fp_device *device, uint8_t type) {
+    const struct fp_route *route = find_in(routes, sizeof routes / sizeof routes[0], type);
+    if (route != NULL && route->needs_model && device->model->invoke == NULL) {
+        return NULL;
+    }
+    return route != NULL ? route : find_in(device->more, device->more_count, type);
 }
 
 fp_link_error fp_request_handle(fp_device *device, const fp_frame *request, fp_reply *reply) {
@@ -206,7 +206,7 @@ fp_link_error fp_request_handle(fp_device *device, const fp_frame *request, fp_r
         reply->detail = FP_SUPPORTED_FLAGS;
         return FP_LINK_BAD_FLAGS;
     }
-    const struct route *route = find_route(request->type);
+    const struct fp_route *route = find_route(device, request->type);
     if (route == NULL) {
         reply->detail = request->type;
         return FP_LINK_UNKNOWN_TYPE;
