@@ -12,13 +12,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # package -> the packages it may import
 ARROWS = {
     "host_bridge": set(),
-    "firmware_gen": {"host_bridge"},
+    "pages": set(),
+    "firmware_gen": {"host_bridge", "pages"},
     "device_sim": {"firmware_gen", "host_bridge"},
-    "trainer": {"device_sim", "firmware_gen", "host_bridge"},
+    "trainer": {"device_sim", "firmware_gen", "host_bridge", "pages"},
 }
 # package -> third-party modules that belong to another package's concern
 FOREIGN = {
     "host_bridge": {"tensorflow", "keras", "tf_keras", "tflite", "tflite_micro", "subprocess"},
+    "pages": {"tensorflow", "keras", "tf_keras", "serial", "tflite", "subprocess"},
     "firmware_gen": {"tensorflow", "keras", "tf_keras", "serial"},
     "device_sim": {"tensorflow", "keras", "tf_keras", "tflite"},
     "trainer": {"serial", "tflite", "flwr"},

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from pages.picture import Picture
 from trainer.report.plots.partition import partition_picture
-from trainer.report.plots.picture import Picture
 from trainer.summary.document import PartitionSummary, RunSummary
 
 ACTIVITIES = ("walking", "walking upstairs", "walking downstairs", "sitting", "standing", "laying")

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from host_bridge.atomic import write_whole
+from pages.environment import page_environment
 from trainer.compare.comparison import Comparison
 from trainer.compare.plots.looks import looks
 from trainer.compare.plots.progress import bytes_picture, rounds_picture, time_picture
 from trainer.compare.plots.sparsities import sparsities_picture
 from trainer.compare.text import HEADINGS, TEXTS, cells, explanation
-from trainer.report.environment import page_environment
 
 
 def write_page(comparison: Comparison, path: Path) -> None:

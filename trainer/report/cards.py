@@ -1,18 +1,8 @@
 """The figures at the top of the page."""
 
-from dataclasses import dataclass
-
-from trainer.report.text import number, percent, size, times
+from pages.cards import Card
+from pages.text import number, percent, size, times
 from trainer.summary.document import RunSummary
-
-
-@dataclass(frozen=True)
-class Card:
-    """One figure: what it is, its value, and a line that puts it in proportion."""
-
-    label: str
-    value: str
-    note: str
 
 
 def cards(summary: RunSummary) -> tuple[Card, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trainer.report.text import counted, percent
+from pages.text import counted, percent
 from trainer.summary.document import RunSummary
 
 

@@ -3,21 +3,23 @@
 from pathlib import Path
 
 from host_bridge.atomic import write_whole
+from pages.environment import page_environment
+from pages.picture import Picture
 from trainer.report.cards import cards
 from trainer.report.description import description
-from trainer.report.environment import page_environment
 from trainer.report.plots.accuracy import accuracy_picture, loss_picture
 from trainer.report.plots.clients import clients_picture
 from trainer.report.plots.kept import kept_picture
 from trainer.report.plots.memory import flash_picture, ram_picture
 from trainer.report.plots.partition import partition_picture
-from trainer.report.plots.picture import Picture
 from trainer.report.plots.quantisation import quantisation_picture
 from trainer.report.plots.sparsity import sparsity_picture
 from trainer.report.plots.traffic import traffic_picture
 from trainer.report.reproduce import config_toml
 from trainer.report.trouble import trouble
 from trainer.summary.document import RunSummary
+
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_report(summary: RunSummary, path: Path) -> None:
@@ -34,7 +36,7 @@ def write_report(summary: RunSummary, path: Path) -> None:
 def render_report(summary: RunSummary) -> str:
     """The page as HTML."""
     return (
-        page_environment()
+        page_environment(TEMPLATES)
         .get_template("report.html.j2")
         .render(
             summary=summary,

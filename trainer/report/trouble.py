@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trainer.report.text import counted
+from pages.text import counted
 from trainer.summary.document import RoundSummary, RunSummary
 
 _MOST_ROWS = 10

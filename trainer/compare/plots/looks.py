@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pages.picture import BLUE, GREEN, INK, MUTED, ORANGE
 from trainer.compare.comparison import Comparison, Row
-from trainer.report.plots.picture import BLUE, GREEN, INK, MUTED, ORANGE
 
 _COLOURS = (BLUE, ORANGE, GREEN, "#8b4fa3", "#a07800", "#c2497f", "#3f8fc9", "#6b4a32")
 _DASHES = ((), (5, 2), (1.5, 1.5))

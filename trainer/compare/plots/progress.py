@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pages.picture import HALF, Picture, draw
+from pages.text import percent
 from trainer.compare.comparison import Comparison, Row
 from trainer.compare.plots.looks import TARGET, Look
 from trainer.compare.text import bytes_, duration
 from trainer.report.plots.accuracy import whole_rounds
-from trainer.report.plots.picture import HALF, Picture, draw
-from trainer.report.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pages.picture import HALF, INK, Picture, draw
+from pages.text import percent
 from trainer.compare.comparison import Comparison, Row
 from trainer.compare.plots.looks import Look
-from trainer.report.plots.picture import HALF, INK, Picture, draw
-from trainer.report.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

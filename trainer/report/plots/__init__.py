@@ -1,1 +1,1 @@
-"""One picture per module; each function turns a summary into a :class:`~trainer.report.plots.picture.Picture`."""
+"""One picture per module; each function turns a summary into a :class:`~pages.picture.Picture`."""

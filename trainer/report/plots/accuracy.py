@@ -3,8 +3,8 @@
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
-from trainer.report.text import counted, percent
+from pages.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
+from pages.text import counted, percent
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer.report.plots.picture import BLUE, FULL, GREEN, MUTED, ORANGE, Picture, draw
-from trainer.report.text import counted, percent
+from pages.picture import BLUE, FULL, GREEN, MUTED, ORANGE, Picture, draw
+from pages.text import counted, percent
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from pages.picture import BLUE, FULL, Picture, draw, log_ticks
+from pages.text import number
 from trainer.report.plots.accuracy import whole_rounds
-from trainer.report.plots.picture import BLUE, FULL, Picture, draw, log_ticks
-from trainer.report.text import number
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:

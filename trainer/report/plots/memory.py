@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, FULL, GREEN, INK, MUTED, ORANGE, PALE, Picture, draw
-from trainer.report.text import percent, size
+from pages.picture import BLUE, FULL, GREEN, INK, MUTED, ORANGE, PALE, Picture, draw
+from pages.text import percent, size
 from trainer.summary.document import FirmwareSummary
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer.report.plots.picture import HALF, INK, Picture, draw
-from trainer.report.text import number
+from pages.picture import HALF, INK, Picture, draw
+from pages.text import number
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:

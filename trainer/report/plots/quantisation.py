@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from pages.picture import BLUE, FULL, INK, ORANGE, RULE, Picture, draw
+from pages.text import layer
 from trainer.quantisation.error import SAMPLES
-from trainer.report.plots.picture import BLUE, FULL, INK, ORANGE, RULE, Picture, draw
-from trainer.report.text import layer
 from trainer.summary.document import LayerSummary, RunSummary
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, FULL, INK, PALE, Picture, draw
-from trainer.report.text import counted, layer, number, percent
+from pages.picture import BLUE, FULL, INK, PALE, Picture, draw
+from pages.text import counted, layer, number, percent
 from trainer.summary.document import LayerSummary, RunSummary
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from trainer.report.plots.picture import BLUE, HALF, INK, MUTED, Picture, draw
-from trainer.report.text import size, times
+from pages.picture import BLUE, HALF, INK, MUTED, Picture, draw
+from pages.text import size, times
 from trainer.summary.document import RunSummary
 
 if TYPE_CHECKING:

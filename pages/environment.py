@@ -4,13 +4,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from trainer.report.text import counted, decibels, layer, number, percent, size
+from pages.text import counted, decibels, layer, number, percent, size
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def page_environment(*folders: Path) -> Environment:
-    """Templates of ``folders`` and, behind them, the report's."""
+    """Templates of ``folders`` and, behind them, what all pages share: ``style.css`` and ``figures.html.j2``."""
     environment = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]),
         undefined=StrictUndefined,
