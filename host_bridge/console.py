@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import click
 import typer
 
 from host_bridge.errors import UserError
@@ -48,10 +49,10 @@ def run_app(app: typer.Typer) -> None:
 def _call(app: typer.Typer) -> None:
     try:
         code = app(standalone_mode=False)
-    except typer.TyperException as error:
+    except click.exceptions.NoArgsIsHelpError:  # the help has been shown
+        raise SystemExit(EXIT_USER_ERROR) from None
+    except click.ClickException as error:
         message = error.format_message().rstrip(".")
-        if not message:  # no command was given, and the help has been shown instead
-            raise SystemExit(EXIT_USER_ERROR) from None
         raise UserError(f"{message}; --help lists the options") from None
     if code == EXIT_INTERRUPTED:  # Typer's word for Ctrl-C
         raise KeyboardInterrupt

@@ -66,7 +66,7 @@ if [ ! -x $venv/bin/pip ]; then
     "$python" -m venv --clear $venv || fail "cannot create $venv with $python; is this folder writable?"
 fi
 
-digest() { cat requirements.txt requirements-dev.txt | cksum; }
+digest() { cat requirements*.txt | cksum; }
 stamp=$venv/.installed-$requirements
 if [ "$(cat "$stamp" 2>/dev/null)" != "$(digest)" ]; then
     echo "installing $requirements into $venv" >&2

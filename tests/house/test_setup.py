@@ -17,7 +17,7 @@ def checkout(tmp_path: Path) -> Path:
     """A folder with the set-up script and nothing installed."""
     folder = tmp_path / "checkout"
     (folder / "scripts").mkdir(parents=True)
-    for name in ("scripts/setup.sh", "requirements.txt", "requirements-dev.txt"):
+    for name in ("scripts/setup.sh", *(path.name for path in ROOT.glob("requirements*.txt"))):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -15,7 +15,7 @@ MISTAKES = [
     ("firmware_gen", ["nonsense"], "nonsense"),
     ("firmware_gen", ["build", "m.tflite", "--board", "b", "--out", "o", "--target", "nonsense", "--json"], "native"),
     ("firmware_gen", ["build", "m.tflite", "--board", "b"], "--out"),
-    ("device_sim", ["verify"], "model"),
+    ("device_sim", ["verify"], "MODEL"),
     ("device_sim", ["verify", "m.tflite", "--board", "b", "--samples", "0"], "--samples"),
     ("device_sim", ["run", "m.tflite", "--board", "b", "--port", "65536", "--json"], "--port"),
     ("host_bridge", ["info", "--json"], "--port"),
