@@ -21,7 +21,8 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     ``machine`` (``-M``), ``cpu`` (``-cpu``, optional), ``serial_index`` (which ``-serial`` is the UART), ``tick_hz``
     (ticks of the tick counter per emulated second), ``note`` (optional: where the emulated machine differs).
 ``[emulators.renode]``
-    ``platform`` (a ``.repl`` file), ``uart`` (its name there), ``note`` (optional).
+    ``platform`` (a ``.repl`` file that comes with Renode), ``uart`` (its name there), ``ram`` (optional: the name of
+    the first RAM there, to set its size to the chip's), ``note`` (optional).
 
 Every key of ``[uart]`` and ``[clock]`` reaches its driver as ``FP_UART_<KEY>`` or ``FP_CLOCK_<KEY>``. Drivers are
 looked for in ``firmware_gen/ports/`` and beside the board file, so a new board needs no Python, a new chip one C file.
@@ -44,7 +45,7 @@ Count = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 Size = Annotated[int, Field(gt=0, lt=2**32, strict=True)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=31)]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,=/+-]+$", max_length=127)]
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f*\\]+$", max_length=127)]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f*\\]+$", max_length=159)]
 """One line of text that can stand in a C comment."""
 
 
@@ -111,8 +112,9 @@ class QemuMachine(_Frozen):
 class RenodePlatform(_Frozen):
     """How Renode emulates the board."""
 
-    platform: Word
-    uart: Word
+    platform: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+\.repl$", max_length=127)]
+    uart: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=31)]
+    ram: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=31)] | None = None
     note: Line | None = None
 
 

@@ -1,6 +1,6 @@
 /* STM32 USART of the F1/F2/F4 generation (status and data registers SR and DR), pins as on F2/F4.
  * Registers: RM0090, 30.6 (USART), 8.4 (GPIO), 7.3 (RCC enables). */
-#include "cortex_m.h"
+#include "stm32_gpio.h"
 
 #define USART_SR FP_REG(FP_UART_BASE + 0x00u)
 #define USART_DR FP_REG(FP_UART_BASE + 0x04u)
@@ -14,30 +14,11 @@
 #define CR1_RXNEIE (1u << 5) /* raised by ORE, too */
 #define CR1_UE (1u << 13)
 
-#define GPIO_MODER FP_REG(FP_UART_GPIO_BASE + 0x00u)
-#define GPIO_PUPDR FP_REG(FP_UART_GPIO_BASE + 0x0Cu)
-#define GPIO_AFR(pin) FP_REG(FP_UART_GPIO_BASE + 0x20u + 4u * ((pin) / 8u))
-#define MODE_ALTERNATE 2u
-#define PULL_UP 1u
-
 _Static_assert(FP_UART_APB == 1 || FP_UART_APB == 2, "uart.apb must be 1 or 2");
 _Static_assert(FP_UART_TX_PIN <= 15 && FP_UART_RX_PIN <= 15, "uart pins must be 0 to 15");
 _Static_assert(FP_UART_GPIO_FUNCTION <= 15, "uart.gpio_function must be 0 to 15");
 
 static uint32_t put_polls;
-
-/* Put `value` into the `bits` wide field number `index`. */
-static void set_field(volatile uint32_t *address, uint32_t index, uint32_t bits, uint32_t value) {
-    uint32_t shift = index * bits;
-    uint32_t mask = ((1u << bits) - 1u) << shift;
-    *address = (*address & ~mask) | (value << shift);
-}
-
-static void use_pin(uint32_t pin) {
-    set_field(&GPIO_AFR(pin), pin % 8u, 4, FP_UART_GPIO_FUNCTION);
-    set_field(&GPIO_PUPDR, pin, 2, PULL_UP);
-    set_field(&GPIO_MODER, pin, 2, MODE_ALTERNATE);
-}
 
 void fp_uart_init(const fp_clocks *clocks) {
     uint32_t input_hz = clocks->apb_hz[FP_UART_APB - 1];
@@ -46,8 +27,8 @@ void fp_uart_init(const fp_clocks *clocks) {
     FP_REG(FP_UART_ENABLE_REGISTER) = FP_REG(FP_UART_ENABLE_REGISTER) | (1u << FP_UART_ENABLE_BIT);
     /* Reading back waits out the delay after enabling a clock (RM0090, 7.2.13 and errata sheet ES0182). */
     (void)FP_REG(FP_UART_ENABLE_REGISTER);
-    use_pin(FP_UART_TX_PIN);
-    use_pin(FP_UART_RX_PIN);
+    fp_stm32_use_pin(FP_UART_GPIO_BASE, FP_UART_TX_PIN, FP_UART_GPIO_FUNCTION);
+    fp_stm32_use_pin(FP_UART_GPIO_BASE, FP_UART_RX_PIN, FP_UART_GPIO_FUNCTION);
     USART_CR1 = 0;
     USART_BRR = (input_hz + FP_UART_BAUD / 2u) / FP_UART_BAUD; /* 16 times oversampled: BRR = clock / baud */
     USART_CR1 = CR1_UE | CR1_TE | CR1_RE | CR1_RXNEIE;
