@@ -1,44 +1,26 @@
 """From a model file to a firmware: parse, lower, render, compile, measure."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_gen.board_render import Target
 from firmware_gen.boards import Board
+from firmware_gen.compiled import CompiledModel, compile_file, unused_decoders
 from firmware_gen.elf_sizes import ElfSizes, read_sizes
 from firmware_gen.emit import render_model
-from firmware_gen.encodings import ENCODINGS
 from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.fit import check_fit, demand, explain_overflow
-from firmware_gen.graph import Graph
-from firmware_gen.parse import parse_bytes, read_model
-from firmware_gen.passes import compile_graph
-from firmware_gen.program import ConvCall, Plan, Program
+from firmware_gen.out_folder import REPORT_NAME, check_out
 from firmware_gen.project import PRODUCTS, write_project
 from firmware_gen.report import FirmwareReport
 from firmware_gen.report_build import model_report
-from firmware_gen.selftest import selftest_crc32
 from firmware_gen.toolchain import LinkOverflowError, compiler_version, find_compiler, run_cmake
 from host_bridge.atomic import staged_directory
-from host_bridge.errors import UserError
 
 BUILD_FOLDER = "build"
-REPORT_NAME = "report.json"
 _SCRATCH = ".cmake"
 
 __all__ = ["FirmwareReport", "build_firmware"]
-
-
-@dataclass(frozen=True)
-class CompiledModel:
-    """A model after every pass, ready to be rendered."""
-
-    graph: Graph
-    program: Program
-    plan: Plan
-    optimize: Optimize
-    selftest_crc32: int
 
 
 def build_firmware(
@@ -63,14 +45,15 @@ def build_firmware(
     Raises:
         UserError: the model is not supported or does not fit, a tool is missing, ``out`` is not writable.
     """
-    out = _check_out(out)
+    out = check_out(out)
     find_compiler(target)
     compiled = _compile(model, board, target, optimize)
     sources = render_model(compiled.graph, compiled.program, compiled.plan, compiled.selftest_crc32)
+    defines = tuple(f"{name}=0" for name in unused_decoders(compiled.program))
     with staged_directory(out) as staging:
         write_project(
             staging, sources, compiled.graph.name, board,
-            target=target, sanitize=sanitize, defines=_defines(compiled.program),
+            target=target, sanitize=sanitize, defines=defines,
         )  # fmt: skip
         _build(staging, compiled, board, target)
         sizes = read_sizes(staging / BUILD_FOLDER / "firmware.elf", board if target == "board" else None)
@@ -79,33 +62,11 @@ def build_firmware(
     return report
 
 
-def _check_out(out: Path) -> Path:
-    """Only an empty folder or an earlier project may be replaced."""
-    resolved = out.expanduser().resolve()
-    try:
-        strange = resolved.exists() and not (
-            resolved.is_dir() and ((resolved / REPORT_NAME).is_file() or not any(resolved.iterdir()))
-        )
-    except OSError as error:
-        raise UserError(f"cannot look into {out}: {error.strerror}; choose another --out folder") from error
-    if strange:
-        raise UserError(f"{out} exists and is not a generated project; choose another --out folder")
-    return resolved
-
-
-def _defines(program: Program) -> tuple[str, ...]:
-    """Macros that leave out the decoders which no layer needs."""
-    used = {call.weights.encoding.name for call in program.calls if isinstance(call, ConvCall)}
-    return tuple(f"{one.define}=0" for one in ENCODINGS if one.define and one.name not in used)
-
-
 def _compile(model: Path, board: Board, target: Target, optimize: Optimize) -> CompiledModel:
-    content = read_model(model)
-    graph = parse_bytes(content, model.name)
-    program, plan = compile_graph(graph, optimize)
+    compiled = compile_file(model, optimize)
     if target == "board":
-        check_fit(demand(program, plan), board)
-    return CompiledModel(graph, program, plan, optimize, selftest_crc32(content, graph))
+        check_fit(demand(compiled.program, compiled.plan), board)
+    return compiled
 
 
 def _build(project: Path, compiled: CompiledModel, board: Board, target: Target) -> None:

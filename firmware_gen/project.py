@@ -6,27 +6,15 @@ from pathlib import Path
 from firmware_gen.board_render import Target, port_headers, port_sources, render_board_files
 from firmware_gen.boards import Board
 from firmware_gen.emit.environment import template_environment
+from firmware_gen.runtime_files import firmware_files, is_kernel
 from firmware_gen.version import TOOL_VERSION
 from host_bridge.c_header import render_messages_header
 from host_bridge.errors import UserError
 
-RUNTIME_FOLDER = Path(__file__).with_name("runtime")
 PRODUCTS: dict[Target, tuple[str, ...]] = {
     "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
     "native": ("firmware.elf", "firmware.map"),
 }
-_KERNELS = (
-    "fp_add",
-    "fp_conv",
-    "fp_copy",
-    "fp_lookup",
-    "fp_mean",
-    "fp_mul",
-    "fp_plane",
-    "fp_pool",
-    "fp_softmax",
-    "fp_taps",
-)
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
 
@@ -61,8 +49,9 @@ def write_project(
             _write(folder / path, text)
     for name, text in model_sources.items():
         _write(folder / "src" / name, text)
-    _copy(sorted((RUNTIME_FOLDER / "src").glob("*.[ch]")), folder / "runtime" / "src")
-    _copy(sorted((RUNTIME_FOLDER / "include").glob("*.h")), folder / "runtime" / "include")
+    headers, sources = firmware_files()
+    _copy(headers, folder / "runtime" / "include")
+    _copy(sources, folder / "runtime" / "src")
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
     _copy((*port_sources(board, target), *port_headers()), folder / "port")
     values = _values(folder, model_name, target, sanitize, defines)
@@ -76,7 +65,7 @@ def _values(
 ) -> dict[str, object]:
     """What the project's templates need to know."""
     everything = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.c"))
-    kernels = [path for path in everything if Path(path).name.startswith(_KERNELS)]
+    kernels = [path for path in everything if is_kernel(Path(path).name)]
     options = _SANITIZE if sanitize else ()
     on_board = target == "board"
     script = ' -T "${CMAKE_SOURCE_DIR}/linker.ld"'

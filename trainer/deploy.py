@@ -9,8 +9,8 @@ from device_sim.emulators import choose_emulator
 from device_sim.report import VerifyReport
 from device_sim.verify import verify_model
 from firmware_gen.boards import load_board
-from firmware_gen.build import REPORT_NAME
 from firmware_gen.fit import check_fit, demand
+from firmware_gen.out_folder import REPORT_NAME
 from firmware_gen.parse import parse_tflite
 from firmware_gen.passes import compile_graph
 from firmware_gen.report import FirmwareReport

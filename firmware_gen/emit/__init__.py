@@ -1,5 +1,7 @@
 """Renders a placed program as C: data and a thin call list, nothing else."""
 
+from dataclasses import dataclass
+
 from firmware_gen.emit.arrays import byte_array
 from firmware_gen.emit.environment import template_environment
 from firmware_gen.emit.layers import c_layer
@@ -11,8 +13,26 @@ MODEL_FORMAT = 2
 TEMPLATES = {"fp_model_data.h": "model/fp_model_data.h.j2", "fp_model_data.c": "model/fp_model_data.c.j2"}
 
 
+@dataclass(frozen=True)
+class ModelNames:
+    """What a model is called in C.
+
+    Attributes:
+        symbol: of its ``fp_model``.
+        header: the file that declares it.
+        macro: what its macros start with.
+    """
+
+    symbol: str = "fp_generated_model"
+    header: str = "fp_model_data.h"
+    macro: str = "FP_GENERATED"
+
+
+_FIRMWARE = ModelNames()
+
+
 def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int) -> dict[str, str]:
-    """C sources of a model, by file name; the same text for the same model.
+    """C sources of a firmware's model, by file name; the same text for the same model.
 
     Args:
         graph: names and identifies the model.
@@ -20,8 +40,18 @@ def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int
         plan: where its buffers lie.
         selftest_crc32: of the output for the input of ``fp_model_selftest_input``.
     """
+    values = model_values(graph, program, plan, selftest_crc32, _FIRMWARE)
+    environment = template_environment()
+    return {name: environment.get_template(template).render(values) for name, template in TEMPLATES.items()}
+
+
+def model_values(
+    graph: Graph, program: Program, plan: Plan, selftest_crc32: int, names: ModelNames
+) -> dict[str, object]:
+    """What the templates of a model need to know."""
     layers = [c_layer(number, call, plan) for number, call in enumerate(program.calls)]
-    values = {
+    return {
+        "names": names,
         "tool_version": TOOL_VERSION,
         "model_format": MODEL_FORMAT,
         "slack": ARENA_SLACK,
@@ -37,5 +67,3 @@ def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int
         "output_bytes": program.output_bytes,
         "selftest_crc32": f"0x{selftest_crc32:08x}u",
     }
-    environment = template_environment()
-    return {name: environment.get_template(template).render(values) for name, template in TEMPLATES.items()}

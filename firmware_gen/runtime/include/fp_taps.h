@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fp_config.h"
 #include "fp_status.h"
 
 #ifdef __cplusplus

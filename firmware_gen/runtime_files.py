@@ -1,0 +1,42 @@
+"""The files of the C runtime, and what each is for: the one list that every kind of project is made from."""
+
+from pathlib import Path
+
+RUNTIME_FOLDER = Path(__file__).with_name("runtime")
+INCLUDE_FOLDER = RUNTIME_FOLDER / "include"
+SOURCE_FOLDER = RUNTIME_FOLDER / "src"
+_KERNELS = (
+    "fp_add",
+    "fp_conv",
+    "fp_copy",
+    "fp_lookup",
+    "fp_mean",
+    "fp_mul",
+    "fp_plane",
+    "fp_pool",
+    "fp_softmax",
+    "fp_taps",
+)
+_LINK = ("fp_cobs", "fp_crc32", "fp_device", "fp_frame", "fp_port", "fp_requests")
+_LIBRARY = ("fp_net",)
+
+
+def firmware_files() -> tuple[list[Path], list[Path]]:
+    """Public headers, and sources with the headers they share: what a firmware with a serial link is made of."""
+    return _files(_LIBRARY)
+
+
+def library_files() -> tuple[list[Path], list[Path]]:
+    """The same for a library: kernels and the two functions, nothing of the serial link."""
+    return _files(_LINK)
+
+
+def is_kernel(name: str) -> bool:
+    """Whether a source is where instructions go, and so is compiled for speed."""
+    return name.startswith(_KERNELS)
+
+
+def _files(without: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
+    headers = (path for path in sorted(INCLUDE_FOLDER.glob("*.h")) if path.stem not in without)
+    sources = (path for path in sorted(SOURCE_FOLDER.glob("*.[ch]")) if path.stem not in without)
+    return list(headers), list(sources)
