@@ -1,19 +1,17 @@
 """The command line: ``python -m firmware_gen analyze|build|supported-ops``."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from firmware_gen.cli_build import Mode, build
 from host_bridge.console import print_json
 
 app = typer.Typer(help="Turn int8 .tflite models into firmware.", no_args_is_help=True, add_completion=False)
 
 Model = Annotated[Path, typer.Argument(help="An int8 .tflite file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
-Mode = Annotated[
-    Literal["speed", "size", "balanced"], typer.Option("--optimize", help="What encodings of weights are chosen for.")
-]
 _BOARD_HELP = "A board's name, or a board file."
 
 
@@ -37,29 +35,7 @@ def analyze(
         print_analysis(report)
 
 
-@app.command()
-def build(
-    model: Model,
-    *,
-    board: Annotated[str, typer.Option(help=_BOARD_HELP)],
-    out: Annotated[Path, typer.Option(help="Project folder; an earlier project there is replaced.")],
-    target: Annotated[
-        Literal["board", "native"], typer.Option(help="native: the same sources as a program of this machine.")
-    ] = "board",
-    sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
-    optimize: Mode = "balanced",
-    json: Json = False,
-) -> None:
-    """Build the C project, ELF, HEX and BIN."""
-    from firmware_gen.boards import load_board
-    from firmware_gen.build import build_firmware
-    from firmware_gen.tables import print_firmware
-
-    report = build_firmware(model, load_board(board), out, target=target, sanitize=sanitize, optimize=optimize)
-    if json:
-        print_json(report.model_dump(mode="json"))
-    else:
-        print_firmware(report, out)
+app.command()(build)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from firmware_gen.library.report import LibraryReport
 from firmware_gen.report import AnalyzeReport, FirmwareReport, LayerReport, ModelReport, WeightReport
 
 _PIPE_WIDTH = 120
@@ -123,6 +124,16 @@ def print_firmware(report: FirmwareReport, out: Path) -> None:
     console = _console()
     console.print(_layers(report))
     console.print(_pairs(pairs))
+
+
+def print_library(report: LibraryReport, out: Path) -> None:
+    """Layers of each model, and what to call."""
+    console = _console()
+    for stem, model in report.models.items():
+        console.print(_layers(model))
+        calls = f"{stem}_init, {stem}_invoke, declared in {stem}.h"
+        console.print(_pairs([*_model_pairs(model), ("functions", calls)]))
+    console.print(f"{escape(str(out))}: {report.library}, {report.layout}")
 
 
 def print_operators(operators: list[tuple[str, str]]) -> None:
