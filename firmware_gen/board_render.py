@@ -15,6 +15,7 @@ TEMPLATES = {
     "src/board_config.h": "board_config.h.j2",
     "linker.ld": "linker.ld.j2",
     "toolchain.cmake": "toolchain.cmake.j2",
+    "toolchain-clang.cmake": "toolchain-clang.cmake.j2",
 }
 CORTEX_M_SOURCES = ("board_cortex_m.c", "startup_cortex_m.c", "systick.c")
 NATIVE_SOURCES = ("native.c",)
