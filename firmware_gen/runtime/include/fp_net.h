@@ -23,10 +23,9 @@ typedef struct fp_net {
     int8_t *arena;
 } fp_net;
 
-/* Nothing is kept but the pointers, which must stay valid. `arena` is 8-byte aligned; its content between two runs is of
- * no importance, so several models may share one that is large enough for each.
- * Errors: FP_ERR_ARGUMENT for a null or misaligned pointer, FP_ERR_CAPACITY when the model needs more than
- * `arena_bytes`. */
+/* Nothing is kept but the pointers, which must stay valid. `arena` is 8-byte aligned; its content between two runs is
+ * of no importance, so several models may share one that is large enough for each. Errors: FP_ERR_ARGUMENT for a null
+ * or misaligned pointer, FP_ERR_CAPACITY when the model needs more than `arena_bytes`. */
 fp_status fp_net_init(fp_net *net, const fp_model *model, void *arena, uint32_t arena_bytes);
 
 /* Run the model: int8, NHWC, batch 1; neither array overlaps the arena.
