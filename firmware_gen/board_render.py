@@ -66,6 +66,7 @@ def render_board_files(board: Board) -> dict[str, str]:
             board=board,
             defines=board_defines(board),
             flash=board.flash[0].name,
+            vectors=board.vectors or board.flash[0].name,
             ram=board.ram[0].name,
             flags=" ".join(compile_flags(board)),
         )

@@ -6,6 +6,8 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     Identifier (lower case, digits, underscores), the board's full name, and one line on what is special about it.
 ``stack_bytes``
     Stack reserved at the very start of the first RAM, so that an overflow faults instead of overwriting data.
+``vectors``
+    The flash region that the core reads its vector table from after reset, where it is not the first (optional).
 ``[core]``
     ``cpu`` as GCC's ``-mcpu`` knows it; ``fpu`` as ``-mfpu`` knows it (leave it out without one); ``float_abi``
     ``"hard"`` or ``"soft"``; ``clock_hz`` the core clock; ``tick`` the tick counter (``"systick"``); ``irq_count`` the
@@ -56,7 +58,7 @@ class _Frozen(BaseModel):
 class Core(_Frozen):
     """The processor: compiler options, clock in Hz and number of device interrupts."""
 
-    cpu: Annotated[str, Field(pattern=r"^cortex-m(3|4|7|33|55)$")]
+    cpu: Annotated[str, Field(pattern=r"^cortex-m(0|0plus|3|4|7|33|55)$")]
     fpu: Word | None = None
     float_abi: Literal["hard", "soft"] = "soft"
     clock_hz: Size
@@ -137,6 +139,7 @@ class Board(_Frozen):
     title: Line
     summary: Line
     stack_bytes: Annotated[int, Field(ge=512, multiple_of=8, strict=True)]
+    vectors: Identifier | None = None
     core: Core
     flash: Annotated[tuple[Region, ...], Field(min_length=1)]
     ram: Annotated[tuple[Region, ...], Field(min_length=1)]
@@ -154,6 +157,8 @@ class Board(_Frozen):
         for lower, upper in itertools.pairwise(regions):
             if lower.end > upper.origin:
                 raise ValueError(f"memory regions '{lower.name}' and '{upper.name}' overlap")
+        if self.vectors is not None and self.vectors not in [region.name for region in self.flash]:
+            raise ValueError(f"vectors = '{self.vectors}' is no flash region")
         if self.stack_bytes >= self.ram[0].bytes:
             raise ValueError(f"stack_bytes = {self.stack_bytes} leaves nothing of RAM region '{self.ram[0].name}'")
         if self.uart.irq >= self.core.irq_count:

@@ -43,7 +43,7 @@ def read_sizes(elf: Path, board: Board | None) -> ElfSizes:
         with elf.open("rb") as stream:
             file = ELFFile(stream)
             symbols = _symbols(file)
-            flash, ram = _section_bytes(file) if board is None else _spans(file)
+            flash, ram = _section_bytes(file) if board is None else _spans(file, board)
     except (OSError, ELFError) as error:
         raise UserError(f"cannot read {elf.name}: {error}; build again") from error
     stack = board.stack_bytes if board is not None else 0
@@ -62,13 +62,17 @@ def _symbols(file: Any) -> dict[str, int]:  # noqa: ANN401 - pyelftools has no t
     return {symbol.name: int(symbol["st_size"]) for symbol in table.iter_symbols()}
 
 
-def _spans(file: Any) -> tuple[int, int]:  # noqa: ANN401
-    """First to last byte in flash (initialised data is there too) and in RAM, gaps for alignment included."""
+def _spans(file: Any, board: Board) -> tuple[int, int]:  # noqa: ANN401
+    """First to last byte in flash (initialised data is there too) and in RAM, gaps for alignment included.
+
+    A flash region that only holds the vectors counts for itself.
+    """
     loaded = [segment for segment in file.iter_segments("PT_LOAD") if segment["p_filesz"]]
     flash = [(int(one["p_paddr"]), int(one["p_paddr"] + one["p_filesz"])) for one in loaded]
+    regions = [[piece for piece in flash if one.origin <= piece[0] < one.end] for one in board.flash]
     live = [section for section in file.iter_sections() if section["sh_size"] and section["sh_flags"] & _WRITE]
     ram = [(int(one["sh_addr"]), int(one["sh_addr"] + one["sh_size"])) for one in live if one["sh_flags"] & _ALLOC]
-    return _span(flash), _span(ram)
+    return sum(_span(pieces) for pieces in regions), _span(ram)
 
 
 def _span(pieces: list[tuple[int, int]]) -> int:

@@ -55,6 +55,7 @@ def write_project(
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
     _copy((*port_sources(board, target), *port_headers()), folder / "port")
     values = _values(folder, model_name, target, sanitize, defines)
+    values["vectors_apart"] = board.vectors is not None
     environment = template_environment()
     _write(folder / "src" / "main.c", environment.get_template("project/main.c.j2").render(values))
     _write(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))

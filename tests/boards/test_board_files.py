@@ -62,7 +62,8 @@ def test_ports_compile_and_link(tmp_path: Path, name: str, optimise: str) -> Non
     elf = build_probe(board, tmp_path, optimise=optimise)
     listing = subprocess.run(["arm-none-eabi-nm", str(elf)], capture_output=True, text=True, check=True).stdout
     symbols = {line.split()[2]: int(line.split()[0], 16) for line in listing.splitlines() if len(line.split()) == 3}
-    assert symbols["vectors"] == board.flash[0].origin
+    origins = {region.name: region.origin for region in board.flash}
+    assert symbols["vectors"] == origins[board.vectors or board.flash[0].name]
     assert symbols["fp_stack_bottom"] == board.ram[0].origin
     assert symbols["fp_stack_top"] == board.ram[0].origin + board.stack_bytes
     assert symbols["fp_stack_top"] <= symbols["fp_data_start"] <= symbols["fp_bss_end"] <= board.ram[0].end
@@ -117,6 +118,7 @@ BAD = {
     "hard float without FPU": (('fpu = "fpv4-sp-d16"\n', ""), "float_abi"),
     "overlapping regions": (("0x2100_0000", "0x2030_0000"), "'ssram23' and 'psram' overlap"),
     "region past the end": (("origin = 0x2100_0000", "origin = 0xFF80_0000"), "'psram' ends behind the address space"),
+    "vectors nowhere": (("stack_bytes", 'vectors = "ssram23"\nstack_bytes'), "vectors = 'ssram23' is no flash region"),
     "negative origin": (("origin = 0x2100_0000", "origin = -4"), r"'ram\.1\.origin'"),
     "interrupt outside the table": (("irq = 0 ", "irq = 32 "), r"uart\.irq = 32 must be below core\.irq_count = 32"),
     "missing driver": (
