@@ -22,7 +22,7 @@ from firmware_gen.selftest import selftest_crc32, selftest_input
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
-VARIANTS = {"reference": ("-DFP_REFERENCE_KERNELS",), "fast": ()}
+VARIANTS = {"reference": ("-DFP_REFERENCE_KERNELS",), "fast": (), "mve": ("-DFP_MVE_KERNELS=1",)}
 
 
 @pytest.fixture(scope="module", params=VARIANTS)

@@ -8,7 +8,7 @@ from host_runtime import UNDEFINED, VARIANTS, HostRuntime, compile_host
 
 @pytest.fixture(scope="session")
 def runtimes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, HostRuntime]:
-    """Both variants for this machine; undefined behaviour ends the process."""
+    """Every variant for this machine; undefined behaviour ends the process."""
     folder: Path = tmp_path_factory.mktemp("runtime")
     return {name: HostRuntime.load(compile_host(folder, name, UNDEFINED)) for name in VARIANTS}
 

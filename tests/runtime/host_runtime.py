@@ -26,7 +26,7 @@ ADDRESS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-om
 POISON = 0xAA
 
 # The walk over output positions is chosen when the driver is compiled.
-VARIANTS = {"reference": "-DFP_REFERENCE_KERNELS", "fast": "-UFP_REFERENCE_KERNELS"}
+VARIANTS = {"reference": "-DFP_REFERENCE_KERNELS", "fast": "-UFP_REFERENCE_KERNELS", "mve": "-DFP_MVE_KERNELS=1"}
 
 
 def compile_host(folder: Path, variant: str, sanitizers: tuple[str, ...]) -> Path:

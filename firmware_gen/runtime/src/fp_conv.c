@@ -7,7 +7,9 @@
 #include "fp_requant.h"
 #include "fp_taps.h"
 
-#if FP_FAST_KERNELS
+#if FP_MVE_KERNELS
+#define WALK fp_conv_walk_mve
+#elif FP_FAST_KERNELS
 #define WALK fp_conv_walk_dsp
 #else
 #define WALK fp_conv_walk_reference

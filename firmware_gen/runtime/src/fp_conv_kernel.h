@@ -15,6 +15,13 @@
 #define FP_FAST_KERNELS 1
 #endif
 
+/* Kernels for vectors of 128 bits (Armv8.1-M MVE): where the core has them, or where they are asked for, in C. */
+#if !defined(FP_MVE_KERNELS) && defined(__ARM_FEATURE_MVE)
+#define FP_MVE_KERNELS FP_FAST_KERNELS
+#elif !defined(FP_MVE_KERNELS)
+#define FP_MVE_KERNELS 0
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -61,6 +68,9 @@ fp_conv_walk fp_conv_walk_reference;
 
 /* Eight output positions at a time, by DSP instructions where the core has them; same result. */
 fp_conv_walk fp_conv_walk_dsp;
+
+/* The same with vectors of four 32-bit sums (fp_mve.h); same result. */
+fp_conv_walk fp_conv_walk_mve;
 
 /* Whether the layer is one dot product per output channel: one output position, and weight i belongs to byte i of the
  * window. */

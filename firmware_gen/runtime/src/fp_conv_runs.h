@@ -1,0 +1,20 @@
+/* How the outputs of a channel are cut into runs of neighbours, for kernels that compute several at a time. */
+#ifndef FP_CONV_RUNS_H
+#define FP_CONV_RUNS_H
+
+#include <stdint.h>
+
+#include "fp_conv.h"
+
+/* A kernel, ready for one output channel. */
+typedef struct fp_conv_runner {
+    /* Computes `count` (not 0) neighbouring outputs from `out` on; the first one's window is at `window`. */
+    void (*run)(const void *plan, const int8_t *window, int8_t *out, uint32_t count);
+    const void *plan;
+    uint32_t lanes; /* how many outputs `run` computes at a time */
+} fp_conv_runner;
+
+/* Compute all outputs of a channel, `out` and `window` as for fp_conv_walk, and clamp them. */
+void fp_conv_run_channel(const fp_conv *conv, const fp_conv_runner *runner, const int8_t *window, int8_t *out);
+
+#endif

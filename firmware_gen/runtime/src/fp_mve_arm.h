@@ -1,0 +1,140 @@
+/* The vector kernels' loops in Armv8.1-M MVE instructions. Included by fp_mve.h only.
+ *
+ * One block of outputs is one asm statement: GCC 12 moves vectors about between intrinsics that overwrite an operand.
+ * Sums lie in q0 and up, q7 takes what is loaded. Vectors are loaded as bytes and widened to words on the way.
+ */
+#ifndef FP_MVE_ARM_H
+#define FP_MVE_ARM_H
+
+#include <stddef.h>
+
+/* tap <- next; at <- its input; carry set: it was FP_TAP_END, whose offset is -1. */
+#define FP_MVE_NEXT_TAP                                                                                                \
+    "ldr %[tap], [%[taps]], #4\n\t"                                                                                    \
+    "adds %[at], %[window], %[tap], asr #9\n\t"
+
+#define FP_MVE_START(sum, place) "vdup.32 " sum ", %[tap]\n\t"
+
+/* Four neighbouring bytes, `place` bytes on, against the weight. */
+#define FP_MVE_MULTIPLY(sum, place)                                                                                    \
+    "vldrb.s32 q7, [%[at], #" place "]\n\t"                                                                            \
+    "vmla.s32 " sum ", q7, %[tap]\n\t"
+
+/* Four bytes `stride` apart (q6 has their places); moves on to the next ones. */
+#define FP_MVE_MULTIPLY_STRIDED(sum, place)                                                                            \
+    "vldrb.s32 q7, [%[at], q6]\n\t"                                                                                    \
+    "vmla.s32 " sum ", q7, %[tap]\n\t"                                                                                 \
+    "add %[at], %[at], %[stride], lsl #2\n\t"
+
+/* fp_requant_short_apply: VQRDMLAH rounds the doubled product and adds the sum so far in one. Saturated to int8. The
+ * exponent lies in `tap`, addend and multiplier in `at` and `taps`. */
+#define FP_MVE_REQUANTIZE(sum)                                                                                         \
+    "vshr.s32 q7, " sum ", #31\n\t"                                                                                    \
+    "vadd.i32 q7, q7, %[at]\n\t"                                                                                       \
+    "vqrdmlah.s32 q7, " sum ", %[taps]\n\t"                                                                            \
+    "vshl.s32 q7, %[tap]\n\t"                                                                                          \
+    "vqmovnb.s32 q7, q7\n\t"                                                                                           \
+    "vqmovnb.s16 q7, q7\n\t"
+
+#define FP_MVE_STORE(sum, place) FP_MVE_REQUANTIZE(sum) "vstrb.32 q7, [%[out], #" place "]\n\t"
+
+/* Of the last vector only as many as there are. */
+#define FP_MVE_STORE_LAST(sum, place)                                                                                  \
+    FP_MVE_REQUANTIZE(sum)                                                                                             \
+    "vctp.32 %[left]\n\t"                                                                                              \
+    "vpst\n\t"                                                                                                         \
+    "vstrbt.32 q7, [%[out], #" place "]"
+
+/* What blocks of one, two, four and seven vectors have in common. */
+#define FP_MVE_1(do_, last) last("q0", "0")
+#define FP_MVE_2(do_, last) do_("q0", "0") last("q1", "4")
+#define FP_MVE_4(do_, last) do_("q0", "0") do_("q1", "4") do_("q2", "8") last("q3", "12")
+#define FP_MVE_7(do_, last)                                                                                            \
+    do_("q0", "0") do_("q1", "4") do_("q2", "8") do_("q3", "12") do_("q4", "16") do_("q5", "20") last("q6", "24")
+
+/* Where a run has got to; `count` outputs are left, none if it is not above 0. */
+typedef struct fp_mve_run {
+    const int8_t *window;
+    int8_t *out;
+    int32_t count;
+} fp_mve_run;
+
+/* Blocks of `lanes` outputs while they need no vector less; of the last vector only what is left is stored. */
+#define FP_MVE_BLOCKS(lanes, before, vectors, multiply)                                                                \
+    do {                                                                                                               \
+        const fp_tap *taps = filter->taps;                                                                             \
+        uint32_t tap, address;                                                                                         \
+        __asm__ volatile(                                                                                              \
+            before "ldr %[tap], [%[filter], %[bias]]\n\t" vectors(FP_MVE_START, FP_MVE_START) FP_MVE_NEXT_TAP          \
+            "1:\n\t"                                                                                                   \
+            "sbfx %[tap], %[tap], #1, #8\n\t" vectors(multiply, multiply) FP_MVE_NEXT_TAP                              \
+            "bcc 1b\n\t"                                                                                               \
+            "ldr %[tap], [%[filter], %[exponent]]\n\t"                                                                 \
+            "ldr %[at], [%[filter], %[addend]]\n\t"                                                                    \
+            "ldr %[taps], [%[filter], %[multiplier]]\n\t"                                                              \
+            "rsb %[tap], %[tap], #0\n\t" vectors(FP_MVE_STORE, FP_MVE_STORE_LAST)                                      \
+            : [taps] "+r"(taps), [tap] "=&Te"(tap), [at] "=&l"(address)                                                \
+            : [window] "r"(at.window), [out] "l"(at.out), [left] "r"(at.count - ((lanes) - 4)), [filter] "r"(filter),  \
+              [stride] "r"(filter->stride), [bias] "i"(offsetof(fp_mve_filter, bias)),                                 \
+              [exponent] "i"(offsetof(fp_mve_filter, requant.exponent)),                                               \
+              [addend] "i"(offsetof(fp_mve_filter, requant.addend)),                                                   \
+              [multiplier] "i"(offsetof(fp_mve_filter, requant.multiplier))                                            \
+            : "cc", "memory", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7");                                         \
+        at.window += (lanes) * filter->stride;                                                                         \
+        at.out += (lanes);                                                                                             \
+        at.count -= (lanes);                                                                                           \
+    } while (at.count > (lanes) - 4);                                                                                  \
+    return at
+
+__attribute__((noinline)) static fp_mve_run fp_mve_near7(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(28, "", FP_MVE_7, FP_MVE_MULTIPLY);
+}
+
+__attribute__((noinline)) static fp_mve_run fp_mve_near4(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(16, "", FP_MVE_4, FP_MVE_MULTIPLY);
+}
+
+__attribute__((noinline)) static fp_mve_run fp_mve_near2(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(8, "", FP_MVE_2, FP_MVE_MULTIPLY);
+}
+
+__attribute__((noinline)) static fp_mve_run fp_mve_near1(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(4, "", FP_MVE_1, FP_MVE_MULTIPLY);
+}
+
+/* q6 <- 0, stride, 2 * stride, 3 * stride. */
+#define FP_MVE_PLACES                                                                                                  \
+    "mov %[tap], #0\n\t"                                                                                               \
+    "vidup.u32 q6, %[tap], #1\n\t"                                                                                     \
+    "vmul.i32 q6, q6, %[stride]\n\t"
+
+__attribute__((noinline)) static fp_mve_run fp_mve_strided4(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(16, FP_MVE_PLACES, FP_MVE_4, FP_MVE_MULTIPLY_STRIDED);
+}
+
+__attribute__((noinline)) static fp_mve_run fp_mve_strided2(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(8, FP_MVE_PLACES, FP_MVE_2, FP_MVE_MULTIPLY_STRIDED);
+}
+
+__attribute__((noinline)) static fp_mve_run fp_mve_strided1(const fp_mve_filter *filter, fp_mve_run at) {
+    FP_MVE_BLOCKS(4, FP_MVE_PLACES, FP_MVE_1, FP_MVE_MULTIPLY_STRIDED);
+}
+
+static inline void fp_mve_walk(const fp_mve_filter *filter, const int8_t *window, int8_t *out, uint32_t count) {
+    const int near = filter->stride == 1u;
+    fp_mve_run at = {window, out, (int32_t)count};
+    if (near && at.count > 24) {
+        at = fp_mve_near7(filter, at);
+    }
+    if (at.count > 12) {
+        at = near ? fp_mve_near4(filter, at) : fp_mve_strided4(filter, at);
+    }
+    if (at.count > 4) {
+        at = near ? fp_mve_near2(filter, at) : fp_mve_strided2(filter, at);
+    }
+    if (at.count > 0) {
+        (void)(near ? fp_mve_near1(filter, at) : fp_mve_strided1(filter, at));
+    }
+}
+
+#endif
