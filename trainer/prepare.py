@@ -9,7 +9,7 @@ import numpy as np
 from trainer.algorithms import ALGORITHMS, Algorithm, Beginning, ServerState
 from trainer.config import RunConfig
 from trainer.datasets import Dataset, load_dataset
-from trainer.engines import ENGINES, Engine
+from trainer.engines import ENGINES, Engine, EnginePlace
 from trainer.initialisers import initial_weights
 from trainer.judge import Judge
 from trainer.models import load_builder
@@ -92,16 +92,58 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
         UserError: pruning would empty a layer.
     """
     dataset, partition = data.dataset, data.partition
-    full = network = build_network(load_builder(config.model), dataset.input_shape, len(dataset.classes))
+    begun = begin(config, data)
+    state = begun.algorithm.init(begun.beginning)
+    engine = _engine(config, begun, data)
+    engine.agree(state.masks)
+    judge = Judge(begun.network, dataset, partition, _local_tests(config, data))
+    return Prepared(
+        dataset=dataset,
+        partition=partition,
+        network=begun.network,
+        full_specs=begun.full_specs,
+        algorithm=begun.algorithm,
+        pruner=begun.beginning.pruner,
+        state=state,
+        engine=engine,
+        judge=judge,
+        dense_bytes=begun.dense_bytes,
+    )
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A model before its masks are chosen.
+
+    Attributes:
+        algorithm: how rounds are run.
+        beginning: what it starts from.
+        full_specs: the model's tensors before anything was removed.
+        dense_bytes: what one direction of a client's round takes under dense float32 FedAvg of the same model.
+    """
+
+    algorithm: Algorithm
+    beginning: Beginning
+    full_specs: tuple[TensorSpec, ...] = field(repr=False)
+    dense_bytes: int
+
+    @property
+    def network(self) -> Network:
+        """What clients train."""
+        return self.beginning.network
+
+
+def begin(config: RunConfig, data: Data) -> Begun:
+    """Build the model, physically smaller where the algorithm removes channels."""
+    dataset = data.dataset
+    full = build_network(load_builder(config.model), dataset.input_shape, len(dataset.classes))
     weights = initial_weights(config.seed, full.specs)
-    dense_bytes = payload_bytes(pack_values(weights, all_kept(full.specs)).tobytes())
     algorithm = ALGORITHMS.get(config.method)
-    pruner = (config.pruner or algorithm.pruners[0]) if algorithm.pruners else None
     beginning = Beginning(
-        network=network,
+        network=full,
         weights=weights,
-        samples=tuple(len(indices) for indices in partition),
-        pruner=pruner,
+        samples=tuple(len(indices) for indices in data.partition),
+        pruner=(config.pruner or algorithm.pruners[0]) if algorithm.pruners else None,
         sparsity=config.sparsity,
         mask_source=config.masks,
         overlap=config.overlap,
@@ -110,14 +152,15 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
     )
     if algorithm.shrink is not None:
         smaller = algorithm.shrink(beginning)
-        network = smaller.network
-        beginning = replace(beginning, network=network, weights=smaller.take(weights))
-    state = algorithm.init(beginning)
-    compaction = config.compaction and algorithm.fixed_masks
-    engine = ENGINES.get(config.engine)(network, dataset, partition, config.seed, compaction=compaction)
-    engine.agree(state.masks)
-    judge = Judge(network, dataset, partition, _local_tests(config, data))
-    return Prepared(dataset, partition, network, full.specs, algorithm, pruner, state, engine, judge, dense_bytes)
+        beginning = replace(beginning, network=smaller.network, weights=smaller.take(weights))
+    dense_bytes = payload_bytes(pack_values(weights, all_kept(full.specs)).tobytes())
+    return Begun(algorithm, beginning, full.specs, dense_bytes)
+
+
+def _engine(config: RunConfig, begun: Begun, data: Data) -> Engine:
+    compaction = config.compaction and begun.algorithm.fixed_masks
+    place = EnginePlace(begun.network, data.dataset, data.partition, config.seed, compaction=compaction, config=config)
+    return ENGINES.get(config.engine)(place)
 
 
 def split(config: RunConfig, dataset: Dataset) -> Partition:

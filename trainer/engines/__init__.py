@@ -1,6 +1,8 @@
 """Places where clients run, by name."""
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, Engine, LocalWork
@@ -9,16 +11,35 @@ from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.registry import Registry
 
-
-class EngineFactory(Protocol):
-    """Makes an engine from a network, its data, who holds which samples, and the run's seed."""
-
-    def __call__(
-        self, network: Network, dataset: Dataset, partition: Partition, seed: int, *, compaction: bool
-    ) -> Engine:
-        """``compaction``: whether clients train without the channels that a mask leaves dead."""
+if TYPE_CHECKING:
+    from trainer.config import RunConfig
 
 
-ENGINES: Registry[EngineFactory] = Registry("engine", {"local": LocalEngine})
+@dataclass(frozen=True)
+class EnginePlace:
+    """What an engine is made from.
 
-__all__ = ["ENGINES", "ClientReply", "ClientTask", "Engine", "EngineFactory", "LocalWork"]
+    Attributes:
+        network: what clients train.
+        dataset: where the samples are.
+        partition: which of them each client holds.
+        seed: of the run.
+        compaction: whether clients train without the channels that a mask leaves dead.
+        config: the run's options, for engines whose clients are elsewhere.
+    """
+
+    network: Network
+    dataset: Dataset = field(repr=False)
+    partition: Partition = field(repr=False)
+    seed: int
+    compaction: bool
+    config: "RunConfig" = field(repr=False)
+
+
+def _local(place: EnginePlace) -> Engine:
+    return LocalEngine(place.network, place.dataset, place.partition, place.seed, compaction=place.compaction)
+
+
+ENGINES: Registry[Callable[[EnginePlace], Engine]] = Registry("engine", {"local": _local})
+
+__all__ = ["ENGINES", "ClientReply", "ClientTask", "Engine", "EnginePlace", "LocalWork"]
