@@ -39,7 +39,9 @@ def verify_lines(report: VerifyReport) -> list[tuple[str, str]]:
         lines.append(("instructions", f"{report.instructions_per_inference:,} per inference, {_spread(report)}"))
     lines += [("flash", _sizes(report.flash_bytes)), ("RAM", _sizes(report.ram_bytes))]
     if report.stack_used_bytes is not None:
-        lines.append(("stack used", f"{report.stack_used_bytes:,} bytes at most"))
+        worst = report.stack_worst_case_bytes
+        possible = "" if worst is None else f" of {worst:,} that are possible"
+        lines.append(("stack used", f"{report.stack_used_bytes:,} bytes at most{possible}"))
     return lines
 
 

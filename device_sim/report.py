@@ -38,6 +38,7 @@ class VerifyReport(BaseModel):
         flash_bytes: by kind, and ``total``.
         ram_bytes: ``arena``, ``stack`` (reserved), ``total``.
         stack_used_bytes: deepest use that the board measured; None where it does not measure.
+        stack_worst_case_bytes: deepest use that is possible, from the call graph; None where it is not known.
         rx_lost_bytes: bytes that the board's receiver lost.
         model_sha256: of the ``.tflite`` file.
         outputs: int8 ``(samples, *output_shape)``, as the board sent them; not part of the JSON form.
@@ -60,6 +61,7 @@ class VerifyReport(BaseModel):
     flash_bytes: dict[str, int]
     ram_bytes: dict[str, int]
     stack_used_bytes: int | None
+    stack_worst_case_bytes: int | None = None
     rx_lost_bytes: int
     model_sha256: str
     outputs: np.ndarray[Any, np.dtype[np.int8]] = Field(exclude=True, repr=False)

@@ -73,6 +73,7 @@ def verify_model(
         flash_bytes=firmware.flash_bytes,
         ram_bytes=firmware.ram_bytes,
         stack_used_bytes=stats.stack_used or None,
+        stack_worst_case_bytes=None if firmware.stack is None else firmware.stack.worst_case_bytes,
         rx_lost_bytes=stats.rx_lost,
         model_sha256=firmware.model_sha256,
         outputs=outputs,

@@ -14,6 +14,7 @@ from firmware_gen.out_folder import REPORT_NAME, check_out
 from firmware_gen.project import PRODUCTS, write_project
 from firmware_gen.report import FirmwareReport
 from firmware_gen.report_build import model_report
+from firmware_gen.stack.report import StackReport, stack_report
 from firmware_gen.toolchain import LinkOverflowError, compiler_version, find_compiler, run_cmake
 from host_bridge.atomic import staged_directory
 
@@ -55,9 +56,9 @@ def build_firmware(
             staging, sources, compiled.graph.name, board,
             target=target, sanitize=sanitize, defines=defines,
         )  # fmt: skip
-        _build(staging, compiled, board, target)
+        stack = _build(staging, compiled, board, target)
         sizes = read_sizes(staging / BUILD_FOLDER / "firmware.elf", board if target == "board" else None)
-        report = _report(compiled, board, target, sizes, out / BUILD_FOLDER / "firmware.elf")
+        report = _report(compiled, board, target, _Built(sizes, stack, out / BUILD_FOLDER / "firmware.elf"))
         (staging / REPORT_NAME).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return report
 
@@ -69,31 +70,43 @@ def _compile(model: Path, board: Board, target: Target, optimize: Optimize) -> C
     return compiled
 
 
-def _build(project: Path, compiled: CompiledModel, board: Board, target: Target) -> None:
-    """Run CMake in a scratch folder and keep the products."""
+def _build(project: Path, compiled: CompiledModel, board: Board, target: Target) -> StackReport | None:
+    """Run CMake in a scratch folder and keep the products; on a board the stack must not outgrow its place."""
     scratch, products = project / _SCRATCH, project / BUILD_FOLDER
     try:
         run_cmake(project, scratch, target)
     except LinkOverflowError as error:
         raise explain_overflow(error.overflows, demand(compiled.program, compiled.plan), board) from error
+    stack = stack_report(scratch, scratch / "firmware.elf", board) if target == "board" else None
     products.mkdir()
     for name in PRODUCTS[target]:
         shutil.move(scratch / name, products / name)
     shutil.rmtree(scratch)
+    return stack
 
 
-def _report(compiled: CompiledModel, board: Board, target: Target, sizes: ElfSizes, elf: Path) -> FirmwareReport:
+@dataclass(frozen=True)
+class _Built:
+    """What is known once a firmware is linked."""
+
+    sizes: ElfSizes
+    stack: StackReport | None
+    elf: Path
+
+
+def _report(compiled: CompiledModel, board: Board, target: Target, built: _Built) -> FirmwareReport:
     known = model_report(compiled.graph, compiled.program, compiled.plan, compiled.optimize)
     return FirmwareReport(
         **known.model_dump(),
         board=board.name,
         target=target,
         compiler=compiler_version(target),
-        flash_bytes=sizes.flash,
-        ram_bytes=sizes.ram,
+        flash_bytes=built.sizes.flash,
+        ram_bytes=built.sizes.ram,
+        stack=built.stack,
         flash_capacity=board.flash[0].bytes,
         ram_capacity=board.ram[0].bytes,
         selftest_crc32=f"{compiled.selftest_crc32:08x}",
         files=tuple(f"{BUILD_FOLDER}/{name}" for name in PRODUCTS[target]),
-        elf=elf,
+        elf=built.elf,
     )

@@ -15,6 +15,7 @@ PRODUCTS: dict[Target, tuple[str, ...]] = {
     "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
     "native": ("firmware.elf", "firmware.map"),
 }
+_CALL_GRAPH = ("$<$<C_COMPILER_ID:GNU>:-fcallgraph-info=su>",)  # for the worst-case stack
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
 
@@ -67,8 +68,8 @@ def _values(
     """What the project's templates need to know."""
     everything = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.c"))
     kernels = [path for path in everything if is_kernel(Path(path).name)]
-    options = _SANITIZE if sanitize else ()
     on_board = target == "board"
+    options = _SANITIZE if sanitize else ()
     script = ' -T "${CMAKE_SOURCE_DIR}/linker.ld"'
     return {
         "tool_version": TOOL_VERSION,
@@ -76,7 +77,7 @@ def _values(
         "toolchain_hint": " --toolchain toolchain.cmake" if on_board else "",
         "kernels": kernels,
         "sources": sorted({"src/main.c", *everything} - set(kernels)),
-        "extra_options": options,
+        "extra_options": _CALL_GRAPH if on_board else options,
         "defines": defines,
         "link_options": script if on_board else "".join(f" {option}" for option in options),
         "link_depends": ' LINK_DEPENDS "${CMAKE_SOURCE_DIR}/linker.ld"' if on_board else "",

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-REPORT_VERSION = 1
+from firmware_gen.stack.report import StackReport
+
+REPORT_VERSION = 2
 
 
 class _Frozen(BaseModel):
@@ -97,6 +99,7 @@ class FirmwareReport(ModelReport):
     compiler: str
     flash_bytes: dict[str, int] = Field(description="weights, requant, code (everything else), total")
     ram_bytes: dict[str, int] = Field(description="arena, stack, other, total")
+    stack: StackReport | None = Field(default=None, description="null where the program runs on this machine")
     flash_capacity: int = Field(description="of the board")
     ram_capacity: int = Field(description="of the board's RAM region that is used")
     selftest_crc32: str = Field(description="CRC-32 of the known-answer output, 8 hexadecimal digits")

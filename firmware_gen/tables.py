@@ -100,6 +100,18 @@ def _sizes(sizes: dict[str, int], capacity: int) -> str:
     return f"{_share(sizes['total'], capacity)} of {capacity:,} bytes: {parts}"
 
 
+def _stack_pairs(report: FirmwareReport) -> list[tuple[str, str]]:
+    """The worst case beside what is reserved; nothing for programs of this machine."""
+    stack = report.stack
+    if stack is None:
+        return []
+    if stack.worst_case_bytes is None:
+        return [("stack", f"{stack.reserved_bytes:,} bytes reserved; worst case not known: {stack.unknown}")]
+    way = " > ".join(one.function for one in stack.path)
+    parts = f"program {stack.program_bytes:,}, interrupts {stack.interrupt_bytes:,}; {way}"
+    return [("stack", f"at most {stack.worst_case_bytes:,} of {stack.reserved_bytes:,} bytes reserved: {parts}")]
+
+
 def print_analysis(report: AnalyzeReport) -> None:
     """Layers and memory plan; with a board, what is left of it."""
     pairs = _model_pairs(report)
@@ -119,6 +131,7 @@ def print_firmware(report: FirmwareReport, out: Path) -> None:
         ("board", f"{report.board} ({report.target}, {report.compiler})"),
         ("flash", _sizes(report.flash_bytes, report.flash_capacity)),
         ("RAM", _sizes(report.ram_bytes, report.ram_capacity)),
+        *_stack_pairs(report),
         ("files", ", ".join(str(out / name) for name in report.files)),
     ]
     console = _console()

@@ -115,6 +115,7 @@ def check_stack(found: WorstCase, board: Board) -> None:
     if found.bytes > board.stack_bytes:
         way = " > ".join(name for name, _ in found.program.path)
         raise UserError(
-            f"the stack of {board.name} may grow to {found.bytes} bytes, {found.bytes - board.stack_bytes} more than the "
-            f"{board.stack_bytes} that its board file reserves ({way}, and interrupts); raise stack_bytes to {found.bytes}"
+            f"the stack of {board.name} may grow to {found.bytes} bytes, {found.bytes - board.stack_bytes} more than "
+            f"the {board.stack_bytes} that its board file reserves ({way}, and interrupts); "
+            f"raise stack_bytes to {found.bytes}"
         )

@@ -61,4 +61,4 @@ def _add_node(frames: dict[str, tuple[str, int, bool]], title: str, label: str) 
         return
     kinds = found.group(2).split(",")
     unbounded = "dynamic" in kinds and "bounded" not in kinds
-    frames[title] = (label.split("\\n")[0], int(found.group(1)), unbounded)
+    frames[title] = (label.split("\\n", maxsplit=1)[0], int(found.group(1)), unbounded)

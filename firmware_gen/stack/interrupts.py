@@ -2,7 +2,7 @@
 
 The core stores eight words when it takes an exception, and room for 18 more where it has an FPU (s0 to s15, FPSCR and a
 reserved word), which lazy stacking fills only when needed but always sets aside; one word more keeps the stack aligned
-to 8 bytes (Arm DDI 0403, B1.5.7 and B1.5.8; the same on Armv8-M without a change of security state, Arm DDI 0553, B3.19).
+to 8 bytes (Arm DDI 0403, B1.5.7 and B1.5.8). Armv8-M does so, too, where the security state stays (DDI 0553, B3.19).
 
 All device interrupts and SysTick keep the priority that reset gives them, the same for all: none interrupts another. A
 fault does, once, and ends in a handler that never returns.

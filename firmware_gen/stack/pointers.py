@@ -1,8 +1,8 @@
 """Who is called through which pointer: the one thing of the call graph that no compiler tells.
 
 A call such as ``port->write(…)`` is known by the member, one such as ``expanders[encoding](…)`` by the array it goes
-through. A new pointer in the runtime or in a port needs a line here; without it the worst case is not known, and reports
-say which is missing.
+through. A new pointer in the runtime or in a port needs a line here; without it the worst case is not known, and
+reports say which is missing.
 """
 
 import re

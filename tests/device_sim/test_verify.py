@@ -37,7 +37,8 @@ def check_on_qemu(case: OpCase, board: str, folder: Path) -> None:
     assert (report.samples, report.mismatched_samples) == (len(inputs), 0), report.first_mismatch
     assert report.rx_lost_bytes == 0
     assert report.instructions_per_inference is not None and report.instructions_per_inference > 0
-    assert report.stack_used_bytes is not None and 0 < report.stack_used_bytes < report.ram_bytes["stack"]
+    used, worst = report.stack_used_bytes, report.stack_worst_case_bytes
+    assert used is not None and worst is not None and 0 < used <= worst <= report.ram_bytes["stack"]
 
 
 def board_cases(quick: bool) -> list[object]:

@@ -27,7 +27,7 @@ def test_analyze_prints_one_document(model: Path) -> None:
     done = _run("analyze", model, "--board", "stm32f4_discovery", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
-    assert report["report_version"] == 1
+    assert report["report_version"] == 2
     assert report["model"] == "net__v2_"
     assert [layer["op"] for layer in report["layers"]] == [
         "CONV_2D", "MAX_POOL_2D", "CONV_2D", "AVERAGE_POOL_2D", "FULLY_CONNECTED", "FULLY_CONNECTED",
