@@ -1,6 +1,7 @@
 """From a model file to a firmware: parse, lower, render, compile, measure."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_gen.board_render import Target
@@ -10,15 +11,19 @@ from firmware_gen.elf_sizes import ElfSizes, read_sizes
 from firmware_gen.emit import render_model
 from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.fit import check_fit, demand, explain_overflow
-from firmware_gen.out_folder import REPORT_NAME, check_out
+from firmware_gen.out_folder import check_out
 from firmware_gen.project import PRODUCTS, write_project
+from firmware_gen.ram_map.regions import linked_regions
+from firmware_gen.ram_map.report import RegionReport
 from firmware_gen.report import FirmwareReport
 from firmware_gen.report_build import model_report
+from firmware_gen.report_files import write_report_files
 from firmware_gen.stack.report import StackReport, stack_report
 from firmware_gen.toolchain import LinkOverflowError, compiler_version, find_compiler, run_cmake
 from host_bridge.atomic import staged_directory
 
 BUILD_FOLDER = "build"
+ELF = f"{BUILD_FOLDER}/firmware.elf"
 _SCRATCH = ".cmake"
 
 __all__ = ["FirmwareReport", "build_firmware"]
@@ -57,9 +62,9 @@ def build_firmware(
             target=target, sanitize=sanitize, defines=defines,
         )  # fmt: skip
         stack = _build(staging, compiled, board, target)
-        sizes = read_sizes(staging / BUILD_FOLDER / "firmware.elf", board if target == "board" else None)
-        report = _report(compiled, board, target, _Built(sizes, stack, out / BUILD_FOLDER / "firmware.elf"))
-        (staging / REPORT_NAME).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        report = _report(compiled, board, target, _linked(staging, stack, board, target))
+        report = report.model_copy(update={"elf": out / ELF})
+        write_report_files(report, staging)
     return report
 
 
@@ -91,11 +96,20 @@ class _Built:
 
     sizes: ElfSizes
     stack: StackReport | None
+    regions: tuple[RegionReport, ...]
     elf: Path
 
 
+def _linked(project: Path, stack: StackReport | None, board: Board, target: Target) -> _Built:
+    """Read the linked program."""
+    elf = project / ELF
+    on_board = target == "board"
+    regions = linked_regions(elf, board) if on_board else ()
+    return _Built(read_sizes(elf, board if on_board else None), stack, regions, elf)
+
+
 def _report(compiled: CompiledModel, board: Board, target: Target, built: _Built) -> FirmwareReport:
-    known = model_report(compiled.graph, compiled.program, compiled.plan, compiled.optimize)
+    known = model_report(compiled.graph, compiled.program, compiled.plan, compiled.optimize, built.regions)
     return FirmwareReport(
         **known.model_dump(),
         board=board.name,

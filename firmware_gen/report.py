@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from firmware_gen.ram_map.report import RamMapReport
 from firmware_gen.stack.report import StackReport
 
 REPORT_VERSION = 2
@@ -48,6 +49,11 @@ class LayerReport(_Frozen):
     weights: WeightReport | None = Field(description="null where there are none")
     macs_dense: int = Field(description="multiply-accumulates with every weight")
     macs_kept: int = Field(description="multiply-accumulates with the kept weights")
+    macs_saved: int = Field(default=0, description="the difference")
+    instructions: int | None = Field(
+        default=None, description="measured by verify --profile, conversions before the layer included; null otherwise"
+    )
+    arena_bytes_alive: int = Field(default=0, description="of the arena, in use during the layer's busiest call")
     output_bytes: int = Field(description="of the output in the arena, halo included")
     output_offset: int = Field(description="in the arena")
     scratch_bytes: int = Field(description="in the arena, during this layer only")
@@ -73,6 +79,7 @@ class ModelReport(_Frozen):
     weights_kept: int
     arena_bytes: int = Field(description="tensors and scratch, with the slack that kernels may read")
     arena_lower_bound: int = Field(description="bytes alive at the busiest call; no placement needs less")
+    ram_map: RamMapReport | None = Field(default=None, description="never null in version 2")
 
 
 class FitReport(_Frozen):

@@ -9,14 +9,21 @@ from firmware_gen.fit import Demand, demand
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
 from firmware_gen.passes import compile_graph
-from firmware_gen.program import Call, ConvCall, ConvertCall, CopyCall, OperatorCall, Plan, Program
+from firmware_gen.program import Call, ConvCall, OperatorCall, Plan, Program
+from firmware_gen.ram_map.arena import arena_report, ends_layer
+from firmware_gen.ram_map.regions import planned_regions
+from firmware_gen.ram_map.report import ArenaReport, RamMapReport, RegionReport
 from firmware_gen.report import AnalyzeReport, FitReport, LayerReport, ModelReport, TensorReport, WeightReport
 from firmware_gen.version import TOOL_VERSION
 
 
-def model_report(graph: Graph, program: Program, plan: Plan, optimize: Optimize) -> ModelReport:
-    """Everything that is known without a compiler."""
-    layers = tuple(_layer(call, program, plan) for call in program.calls if _is_reported(call))
+def model_report(
+    graph: Graph, program: Program, plan: Plan, optimize: Optimize, regions: tuple[RegionReport, ...] = ()
+) -> ModelReport:
+    """Everything that is known of a model; ``regions`` of a board come from its plan or its linked firmware."""
+    arena = arena_report(program, plan)
+    reported = [call for call in program.calls if _is_reported(call)]
+    layers = tuple(_layer(call, program, plan, _alive(arena, number)) for number, call in enumerate(reported))
     weights = [layer.weights for layer in layers if layer.weights is not None]
     return ModelReport(
         tool_version=TOOL_VERSION,
@@ -35,12 +42,18 @@ def model_report(graph: Graph, program: Program, plan: Plan, optimize: Optimize)
         weights_kept=sum(one.kept for one in weights),
         arena_bytes=plan.arena_bytes,
         arena_lower_bound=plan.lower_bound,
+        ram_map=RamMapReport(regions=regions, arena=arena),
     )
+
+
+def _alive(arena: ArenaReport, layer: int) -> int:
+    """Bytes in use during a layer's busiest call."""
+    return max(call.alive_bytes for call in arena.calls if call.layer == layer)
 
 
 def _is_reported(call: Call) -> TypeGuard[OperatorCall]:
     """Once for each operator."""
-    return not isinstance(call, ConvertCall) and (not isinstance(call, CopyCall) or call.last)
+    return ends_layer(call)
 
 
 def analyze_model(model: Path, board: Board | None, optimize: Optimize = DEFAULT) -> AnalyzeReport:
@@ -57,7 +70,8 @@ def analyze_model(model: Path, board: Board | None, optimize: Optimize = DEFAULT
     graph = parse_tflite(model)
     program, plan = compile_graph(graph, optimize)
     fit = None if board is None else fit_report(demand(program, plan), board)
-    return AnalyzeReport(**model_report(graph, program, plan, optimize).model_dump(), fit=fit)
+    regions = () if board is None else planned_regions(board, plan.arena_bytes)
+    return AnalyzeReport(**model_report(graph, program, plan, optimize, regions).model_dump(), fit=fit)
 
 
 def fit_report(need: Demand, board: Board) -> FitReport:
@@ -76,7 +90,7 @@ def _tensor(tensor: Tensor) -> TensorReport:
     return TensorReport(name=tensor.label, shape=tensor.shape, scale=tensor.scales[0], zero_point=tensor.zero_point)
 
 
-def _layer(call: OperatorCall, program: Program, plan: Plan) -> LayerReport:
+def _layer(call: OperatorCall, program: Program, plan: Plan, alive: int) -> LayerReport:
     return LayerReport(
         name=call.layer.name,
         op=call.layer.op,
@@ -84,6 +98,8 @@ def _layer(call: OperatorCall, program: Program, plan: Plan) -> LayerReport:
         weights=_weights(call),
         macs_dense=call.layer.macs_dense,
         macs_kept=call.layer.macs_kept,
+        macs_saved=call.layer.macs_dense - call.layer.macs_kept,
+        arena_bytes_alive=alive,
         output_bytes=program.buffers[call.target].bytes,
         output_offset=plan.offsets[call.target],
         scratch_bytes=program.buffers[call.scratch].bytes if isinstance(call, ConvCall) else 0,

@@ -74,6 +74,26 @@ def _pairs(pairs: list[tuple[str, str]]) -> Table:
     return table
 
 
+def _ram_map(report: ModelReport) -> Table:
+    """Regions and their blocks, then every buffer of the arena with its life in calls."""
+    table = Table(title="RAM map", title_justify="left")
+    for heading in ("where", "what", "name"):
+        table.add_column(heading)
+    for heading in ("from", "bytes", "calls"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    if report.ram_map is None:
+        return table
+    for region in report.ram_map.regions:
+        table.add_row(region.name, "region", "", f"0x{region.origin:08x}", f"{region.bytes:,}", "")
+        for block in region.blocks:
+            start = "" if block.address is None else f"0x{block.address:08x}"
+            table.add_row(region.name, block.kind, escape(block.name), start, f"{block.bytes:,}", "")
+    for one in sorted(report.ram_map.arena.buffers, key=lambda buffer: (buffer.first, buffer.offset)):
+        life = f"{one.first} to {one.last}"
+        table.add_row("arena", one.kind, escape(one.name[-24:]), f"+{one.offset:,}", f"{one.bytes:,}", life)
+    return table
+
+
 def _model_pairs(report: ModelReport) -> list[tuple[str, str]]:
     per_kept = report.weight_bytes / report.weights_kept if report.weights_kept else 0.0
     return [
@@ -121,6 +141,7 @@ def print_analysis(report: AnalyzeReport) -> None:
         pairs.append((fit.board, f"{verdict}: flash left for code {fit.flash_spare:,}, RAM left {fit.ram_spare:,}"))
     console = _console()
     console.print(_layers(report))
+    console.print(_ram_map(report))
     console.print(_pairs(pairs))
 
 
@@ -136,6 +157,7 @@ def print_firmware(report: FirmwareReport, out: Path) -> None:
     ]
     console = _console()
     console.print(_layers(report))
+    console.print(_ram_map(report))
     console.print(_pairs(pairs))
 
 

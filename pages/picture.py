@@ -1,4 +1,4 @@
-"""What all pictures share: colours, type, and the way from a figure to SVG inside a page."""
+"""What all pictures share: type, and the way from a figure to SVG inside a page."""
 
 import io
 import re
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from pages.colours import INK, MUTED, RULE
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-# After Okabe and Ito: told apart with any kind of colour vision; dark enough to carry white type.
-BLUE, ORANGE, GREEN = "#0072b2", "#b84f00", "#00735c"
-INK, MUTED, RULE, PALE = "#1c2733", "#5b6875", "#d9dfe5", "#e9edf1"
 HALF, FULL = 5.2, 10.6
 """Widths in inches that keep type the same size on the page."""
 

@@ -24,7 +24,8 @@ POINTERS: dict[str, tuple[str, ...]] = {
     "handle": ("handle_*",),
     # the decoders of fp_taps.c
     "expanders": ("expand_*",),
-    # the inner loops of fp_conv_dsp.c
+    # the inner loops of fp_conv_runs.c and fp_conv_dsp.c
+    "run": ("compute_run", "walk_run"),
     "compute": ("compute_stride*",),
 }
 """Member or array -> names of the functions it may hold; ``*`` stands for anything."""

@@ -1,5 +1,6 @@
 """The worst-case stack: of small programs whose frames are known, of real firmware, and what is refused."""
 
+import re
 import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,10 +13,11 @@ from probe_firmware import require
 
 from firmware_gen.boards import Board, load_board
 from firmware_gen.build import build_firmware
+from firmware_gen.stack import pointers
 from firmware_gen.stack.analysis import HANDLERS, RESET, check_stack, worst_case
 from firmware_gen.stack.interrupts import exception_frame
 from firmware_gen.stack.library import read_library
-from firmware_gen.stack.pointers import names_at, targets
+from firmware_gen.stack.pointers import POINTERS, names_at, targets
 from firmware_gen.stack.worst_case import StackUnknownError
 from host_bridge.errors import UserError
 
@@ -154,3 +156,13 @@ def vector_handlers(elf: Path) -> set[str]:
         words = np.frombuffer(text.data()[start : start + table["st_size"]], "<u4")[1:]
     functions = {one["st_value"]: one.name for one in symbols if one["st_info"]["type"] == "STT_FUNC"}
     return {functions[int(word)] for word in words if word}
+
+
+def test_every_pointer_of_the_runtime_is_listed() -> None:
+    """A new one fails here, with its name, before a report says that the worst case is not known."""
+    root = Path(pointers.__file__).parents[1]
+    sources = [*root.glob("runtime/**/*.[ch]"), *root.glob("ports/*.[ch]")]
+    declared = re.compile(r"^ +[\w ]+?\*?\(\*(\w+)\)\(.*;", re.MULTILINE)
+    members = {name for source in sources for name in declared.findall(source.read_text())}
+    assert {"read", "invoke", "compute"} <= members
+    assert members <= set(POINTERS), f"add to firmware_gen/stack/pointers.py: {sorted(members - set(POINTERS))}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pages.picture import BLUE, GREEN, INK, MUTED, ORANGE
+from pages.colours import BLUE, GREEN, INK, MUTED, ORANGE
 from trainer.compare.comparison import Comparison, Row
 
 _COLOURS = (BLUE, ORANGE, GREEN, "#8b4fa3", "#a07800", "#c2497f", "#3f8fc9", "#6b4a32")

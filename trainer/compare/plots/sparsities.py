@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pages.picture import HALF, INK, Picture, draw
+from pages.colours import INK
+from pages.picture import HALF, Picture, draw
 from pages.text import percent
 from trainer.compare.comparison import Comparison, Row
 from trainer.compare.plots.looks import Look

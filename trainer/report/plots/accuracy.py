@@ -3,7 +3,8 @@
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, HALF, MUTED, ORANGE, Picture, draw, log_ticks
+from pages.colours import BLUE, MUTED, ORANGE
+from pages.picture import HALF, Picture, draw, log_ticks
 from pages.text import counted, percent
 from trainer.summary.document import RunSummary
 

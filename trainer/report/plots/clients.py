@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pages.picture import BLUE, FULL, GREEN, MUTED, ORANGE, Picture, draw
+from pages.colours import BLUE, GREEN, MUTED, ORANGE
+from pages.picture import FULL, Picture, draw
 from pages.text import counted, percent
 from trainer.summary.document import RunSummary
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, FULL, Picture, draw, log_ticks
+from pages.colours import BLUE
+from pages.picture import FULL, Picture, draw, log_ticks
 from pages.text import number
 from trainer.report.plots.accuracy import whole_rounds
 from trainer.summary.document import RunSummary

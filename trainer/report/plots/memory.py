@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, FULL, GREEN, INK, MUTED, ORANGE, PALE, Picture, draw
+from pages.colours import BLUE, GREEN, INK, MUTED, ORANGE, PALE
+from pages.picture import FULL, Picture, draw
 from pages.text import percent, size
 from trainer.summary.document import FirmwareSummary
 

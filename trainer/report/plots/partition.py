@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pages.picture import HALF, INK, Picture, draw
+from pages.colours import INK
+from pages.picture import HALF, Picture, draw
 from pages.text import number
 from trainer.summary.document import RunSummary
 

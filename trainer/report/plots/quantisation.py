@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, FULL, INK, ORANGE, RULE, Picture, draw
+from pages.colours import BLUE, INK, ORANGE, RULE
+from pages.picture import FULL, Picture, draw
 from pages.text import layer
 from trainer.quantisation.error import SAMPLES
 from trainer.summary.document import LayerSummary, RunSummary

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, FULL, INK, PALE, Picture, draw
+from pages.colours import BLUE, INK, PALE
+from pages.picture import FULL, Picture, draw
 from pages.text import counted, layer, number, percent
 from trainer.summary.document import LayerSummary, RunSummary
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pages.picture import BLUE, HALF, INK, MUTED, Picture, draw
+from pages.colours import BLUE, INK, MUTED
+from pages.picture import HALF, Picture, draw
 from pages.text import size, times
 from trainer.summary.document import RunSummary
 
