@@ -9,16 +9,25 @@ _KERNELS = (
     "fp_add",
     "fp_conv",
     "fp_copy",
+    "fp_float",
+    "fp_layers",
     "fp_lookup",
     "fp_mean",
     "fp_mul",
     "fp_plane",
     "fp_pool",
+    "fp_seeded",
     "fp_softmax",
+    "fp_sparse",
+    "fp_synflow",
     "fp_taps",
 )
 _LINK = ("fp_cobs", "fp_crc32", "fp_device", "fp_frame", "fp_port", "fp_requests")
 _LIBRARY = ("fp_net",)
+_LEARNER = (
+    *("fp_bits", "fp_cross_entropy", "fp_float", "fp_half", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse"),
+    *("fp_synflow", "fp_window", "fp_wire"),
+)
 
 
 def firmware_files() -> tuple[list[Path], list[Path]]:
@@ -27,8 +36,8 @@ def firmware_files() -> tuple[list[Path], list[Path]]:
 
 
 def library_files() -> tuple[list[Path], list[Path]]:
-    """The same for a library: kernels and the two functions, nothing of the serial link."""
-    return _files(_LINK)
+    """The same for a library: kernels and the two functions, nothing of the serial link or of learning."""
+    return _files((*_LINK, *_LEARNER))
 
 
 def is_kernel(name: str) -> bool:
@@ -37,6 +46,11 @@ def is_kernel(name: str) -> bool:
 
 
 def _files(without: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
-    headers = (path for path in sorted(INCLUDE_FOLDER.glob("*.h")) if path.stem not in without)
-    sources = (path for path in sorted(SOURCE_FOLDER.glob("*.[ch]")) if path.stem not in without)
+    headers = (path for path in sorted(INCLUDE_FOLDER.glob("*.h")) if not _is_part(path.stem, without))
+    sources = (path for path in sorted(SOURCE_FOLDER.glob("*.[ch]")) if not _is_part(path.stem, without))
     return list(headers), list(sources)
+
+
+def _is_part(name: str, parts: tuple[str, ...]) -> bool:
+    """Whether a file is one of the parts or belongs to one: ``fp_learner_train`` to ``fp_learner``."""
+    return any(name == part or name.startswith(f"{part}_") for part in parts)

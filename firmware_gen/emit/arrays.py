@@ -53,3 +53,9 @@ def int_array(name: str, values: npt.NDArray[np.int32] | npt.NDArray[np.int8], c
     a_line = _WORDS_A_LINE if values.itemsize > 1 else _BYTES_A_LINE
     body = _lines((_literal(int(value)) for value in values), a_line)
     return CArray(name, f"int{8 * values.itemsize}_t", comment, values.nbytes, body)
+
+
+def short_array(name: str, values: npt.NDArray[np.uint16], comment: str) -> CArray:
+    """A ``uint16_t`` array in decimal; never empty, as C99 has no empty initialiser."""
+    stored = values if len(values) else np.zeros(1, np.uint16)
+    return CArray(name, "uint16_t", comment, stored.nbytes, _lines(map(str, stored.tolist()), _BYTES_A_LINE))

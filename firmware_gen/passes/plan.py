@@ -72,9 +72,8 @@ def _orders(items: Sequence[Lifetime]) -> "list[list[int]]":
     return orders + [source.sample(by_size, len(by_size)) for _ in range(_SHUFFLES)]
 
 
-def plan_memory(program: Program) -> Plan:
-    """The smallest arena among several greedy placements; stops at the lower bound."""
-    items = lifetimes(program)
+def best_placement(items: Sequence[Lifetime]) -> tuple[int, ...]:
+    """Offsets of the lowest among several greedy placements; stops at the lower bound."""
     bound = lower_bound(items)
     best: tuple[int, ...] = ()
     for order in _orders(items):
@@ -83,5 +82,12 @@ def plan_memory(program: Program) -> Plan:
             best = offsets
         if _height(items, best) == bound:
             break
+    return best
+
+
+def plan_memory(program: Program) -> Plan:
+    """The smallest arena that :func:`best_placement` finds."""
+    items = lifetimes(program)
+    best = best_placement(items)
     size = _height(items, best) + ARENA_SLACK
-    return Plan(best, -(-size // ARENA_ALIGNMENT) * ARENA_ALIGNMENT, bound)
+    return Plan(best, -(-size // ARENA_ALIGNMENT) * ARENA_ALIGNMENT, lower_bound(items))

@@ -84,10 +84,12 @@ typedef struct fp_learner {
     const uint16_t *columns;
     uint32_t value_count;
     uint32_t fingerprint;
-    uint32_t mask_at;       /* bytes of a mask that have arrived */
-    uint32_t mask_previous; /* last position that was read, plus 1 */
-    uint32_t mask_gap;      /* of an unfinished number */
-    uint32_t mask_shift;
+    uint32_t mask_at;   /* bytes of a mask that have arrived */
+    uint32_t mask_next; /* first position that may follow */
+    uint32_t mask_base; /* of the tensor that is being filled */
+    uint32_t mask_gap;  /* of an unfinished number */
+    uint16_t mask_tensor;
+    uint8_t mask_shift;
     uint32_t sample_count;
     uint32_t order_count;
     uint32_t shift_count;
@@ -98,8 +100,7 @@ typedef struct fp_learner {
     bool has_mask;
     bool has_values;
     bool receiving;
-    bool has_received;  /* the received payload of this round is there */
-    bool velocity_used; /* a velocity of a round lies in the block, not an update */
+    bool has_received; /* the received payload of this round is there */
     fp_training training;
 } fp_learner;
 
@@ -118,7 +119,8 @@ fp_status fp_learner_seed(fp_learner *learner, const fp_seed_request *request, f
 /* Load a mask in pieces: for every kept element of every tensor, biases too, its distance from the one before in the
  * concatenation of all tensors, minus 1, as LEB128. Values and residuals are gone once begin has returned FP_OK.
  * put: pieces come in order; one that has arrived before, whole, is taken again and changes nothing.
- * FP_ERR_ENCODING: the numbers are overlong or lead beyond the last tensor. */
+ * FP_ERR_ENCODING: the numbers are overlong or lead beyond the last tensor; FP_ERR_CAPACITY: more elements than the
+ * plan has room for. After these begin again. */
 fp_status fp_learner_mask_begin(fp_learner *learner);
 fp_status fp_learner_mask_put(fp_learner *learner, uint32_t offset, const uint8_t *bytes, uint32_t length);
 fp_status fp_learner_mask_end(fp_learner *learner);
@@ -141,6 +143,9 @@ const float *fp_learner_values(const fp_learner *learner);
  * Then put the payload's pieces in order (or repeat one that has arrived), then end: it decodes them.
  * FP_ERR_NUMBER or FP_ERR_ENCODING from end: the payload has a fault, and the learner has no values. */
 fp_status fp_learner_round_begin(fp_learner *learner, fp_wire_encoding encoding);
+/* Begin a round from the values that are there, rounded as if the server had sent them: the first round, where both
+ * ends have drawn them from a seed. */
+fp_status fp_learner_round_from_values(fp_learner *learner, fp_wire_encoding encoding);
 uint32_t fp_learner_payload_bytes(const fp_learner *learner); /* of a round in its encoding */
 fp_status fp_learner_payload_put(fp_learner *learner, uint32_t offset, const uint8_t *bytes, uint32_t length);
 fp_status fp_learner_payload_end(fp_learner *learner);

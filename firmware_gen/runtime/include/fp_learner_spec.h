@@ -40,9 +40,10 @@ typedef struct fp_shape {
 typedef struct fp_operand {
     uint32_t values;
     uint32_t gradient;  /* where the backward pass leaves dL/d(values) */
+    uint16_t live;      /* where the flags of its channels are */
     uint8_t wanted;     /* whether anything reads that gradient: 0 for the sample itself */
     uint8_t accumulate; /* whether a later layer has already written it: add to it, else set it */
-    uint16_t producer;  /* position of the layer that writes it, plus 1; 0: the sample */
+    uint8_t rectified;  /* where a value is 0, whoever made it takes no gradient: a ReLU, perhaps pooled */
 } fp_operand;
 
 typedef struct fp_learner_layer {
@@ -63,16 +64,18 @@ typedef struct fp_learner_layer {
     fp_operand second; /* of FP_LAYER_ADD */
     uint32_t output;   /* floats from the start of the activations */
     uint32_t output_gradient;
+    uint16_t output_live;
 } fp_learner_layer;
 
 /* A tensor as a matrix: its last axis are the columns, all others the rows, as in a row-major array. */
 typedef struct fp_learner_tensor {
-    uint32_t number;  /* position among the model's trainable tensors: "tensor" of docs/seeded-init.md */
-    uint32_t rows;    /* 1 for a bias */
-    uint32_t columns; /* at most 65535 */
-    uint32_t fan_in;  /* of the seeded start; FP_STARTS_AT_ZERO for a bias */
-    uint8_t prunable; /* whether a mask drops single weights of it */
-    uint8_t decays;   /* whether weight decay applies */
+    uint32_t number;    /* position among the model's trainable tensors: "tensor" of docs/seeded-init.md */
+    uint32_t rows;      /* 1 for a bias */
+    uint32_t columns;   /* at most 65535 */
+    uint32_t first_row; /* rows of the tensors before it */
+    uint32_t fan_in;    /* of the seeded start; FP_STARTS_AT_ZERO for a bias */
+    uint8_t prunable;   /* whether a mask drops single weights of it */
+    uint8_t decays;     /* whether weight decay applies */
 } fp_learner_tensor;
 
 /* A mask: for each tensor, in order, one count a row; then the columns of the kept elements, row by row. */
@@ -93,6 +96,7 @@ typedef struct fp_learner_plan {
     uint32_t bytes;         /* of the whole block, which is 8-byte aligned */
     uint32_t counts;        /* uint16, one for each row; unused with a baked mask */
     uint32_t columns;       /* uint16, one for each value; unused with a baked mask */
+    uint32_t starts;        /* uint32, one for each tensor: its first value */
     uint32_t live;          /* bytes, one for each channel of the layers' outputs and the sample */
     uint32_t values;        /* float32, value_capacity */
     uint32_t velocity;      /* float32, value_capacity; the update's payload lies here after training */
@@ -106,11 +110,13 @@ typedef struct fp_learner_plan {
     uint32_t scratch;       /* of the mask's computation: overlaps values and all that follows */
     uint32_t scratch_bytes; /* 0: this learner does not compute masks */
     uint32_t value_capacity;
-    uint32_t received_bytes;  /* 0: only float32 without FedProx */
-    uint32_t sample_capacity; /* at most 65535 */
-    uint32_t order_capacity;  /* sample positions of one round: epochs * samples */
-    uint32_t shift_capacity;  /* batches of one round that are moved */
-    uint32_t activation_floats;
+    uint32_t received_bytes;    /* 0: only float32 without FedProx */
+    uint32_t sample_capacity;   /* at most 65535 */
+    uint32_t order_capacity;    /* sample positions of one round: epochs * samples */
+    uint32_t shift_capacity;    /* batches of one round that are moved */
+    uint32_t activation_floats; /* outputs, then gradients; as many as any tensor has columns */
+    uint32_t output_floats;     /* the outputs alone, the sample's among them */
+    uint16_t live_flags;
     uint8_t has_residual; /* whether float16 and int8 have room */
 } fp_learner_plan;
 

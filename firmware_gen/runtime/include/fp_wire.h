@@ -27,8 +27,7 @@ float fp_wire_value(fp_wire_encoding encoding, const uint8_t *payload, uint32_t 
 /* All `count` values of a payload without faults. */
 void fp_wire_read(fp_wire_encoding encoding, const uint8_t *payload, float *values, uint32_t count);
 
-/* Write values; a number that cannot travel is marked so that fp_wire_check refuses the payload.
- * `payload` may be `values` itself: it is never ahead of what has been read. */
+/* Write values; a number that cannot travel is marked so that fp_wire_check refuses the payload. */
 void fp_wire_write(fp_wire_encoding encoding, const float *values, uint8_t *payload, uint32_t count);
 
 #ifdef __cplusplus

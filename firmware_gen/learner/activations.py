@@ -1,0 +1,51 @@
+"""Where outputs and gradients of one sample lie, in floats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from firmware_gen.learner.description import SAMPLE, LearnerDescription
+from firmware_gen.passes.plan import Lifetime, best_placement
+
+
+@dataclass(frozen=True)
+class Activations:
+    """Offsets by layer; -1 is the sample.
+
+    Attributes:
+        outputs: of each layer's output, all of which last until the backward pass has used them.
+        gradients: of dL/d(output); the sample has none.
+        output_floats: taken by the outputs.
+        floats: taken by all.
+    """
+
+    outputs: Mapping[int, int]
+    gradients: Mapping[int, int]
+    output_floats: int
+    floats: int
+
+
+def first_writers(description: LearnerDescription) -> dict[int, int]:
+    """For each tensor the layer whose backward pass is the first to write its gradient: its last reader."""
+    writers = {len(description.layers) - 1: len(description.layers)}
+    for position, layer in enumerate(description.layers):
+        writers |= dict.fromkeys(layer.inputs, position)
+    return writers
+
+
+def place_activations(description: LearnerDescription) -> Activations:
+    """Outputs one behind the other; gradients where those alive at the same time do not overlap."""
+    at = 0
+    outputs = {}
+    for source in range(SAMPLE, len(description.layers)):
+        outputs[source] = at
+        at += prod(description.shape_of(source))
+    writers = first_writers(description)
+    sources = [source for source in range(len(description.layers)) if source in writers]
+    # Time runs backwards: a gradient lives from its first writer down to the layer that made the output.
+    items = [Lifetime(prod(description.shape_of(one)), -writers[one], -one) for one in sources]
+    offsets = best_placement(items)
+    height = max(offset + item.size for offset, item in zip(offsets, items, strict=True))
+    gradients = {source: at + offset for source, offset in zip(sources, offsets, strict=True)}
+    columns = max(tensor.columns for tensor in description.tensors)
+    return Activations(outputs, gradients, at, max(at + height, columns))

@@ -1,0 +1,44 @@
+/* Float functions that give the same bits on every machine: binary32 operations in a fixed order, no libm.
+ *
+ * Against the true value: fp_sqrt is correctly rounded, fp_exp and fp_log are within 2 units of the last place.
+ */
+#ifndef FP_FLOAT_H
+#define FP_FLOAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static inline uint32_t fp_float_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float fp_float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline bool fp_is_finite(float value) {
+    return (fp_float_bits(value) & 0x7F800000u) != 0x7F800000u;
+}
+
+/* The square root of a number that is zero, or positive, normal and finite. */
+float fp_sqrt(float value);
+
+/* e to the power of `value` <= 0; 0 below -87. */
+float fp_exp(float value);
+
+/* The natural logarithm of `value`, positive, normal and finite. */
+float fp_log(float value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
