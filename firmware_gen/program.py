@@ -85,8 +85,46 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class AddCall:
+    """``fp_add_run``; ``multipliers`` are (multiplier, shift) of both inputs and of the output.
+
+    ``subtract`` says that the second input is taken off.
+    """
+
+    layer: Layer
+    source: int
+    target: int
+    other: int
+    source_plane: Plane
+    target_plane: Plane
+    other_plane: Plane
+    multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    activation: tuple[int, int]
+    subtract: bool
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The addition that a convolution's channels go into as they are computed: ``fp_conv_add_run``.
+
+    ``conv_is_first`` says which of the addition's inputs the convolution is; that input's buffer is empty.
+    """
+
+    add: AddCall
+    conv_is_first: bool
+
+    @property
+    def other(self) -> int:
+        """Buffer of the other input."""
+        return self.add.other if self.conv_is_first else self.add.source
+
+
+@dataclass(frozen=True)
 class ConvCall:
-    """``fp_conv_run``; ``rows`` is what ``weights`` encodes: int8 (channels, input channels / groups * kernel area)."""
+    """``fp_conv_run``; ``rows`` is what ``weights`` encodes: int8 (channels, input channels / groups * kernel area).
+
+    With a ``sum``, ``target`` is where that goes, and ``target_plane`` what a channel of the convolution is like.
+    """
 
     layer: Layer
     source: int
@@ -100,6 +138,7 @@ class ConvCall:
     requant: Requant = field(repr=False, compare=False)
     activation: tuple[int, int]
     groups: int
+    sum: Sum | None = None
 
     @property
     def kept(self) -> int:
@@ -124,25 +163,6 @@ class PoolCall:
     kind: Literal["average", "max"]
     window: Window
     activation: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class AddCall:
-    """``fp_add_run``; ``multipliers`` are (multiplier, shift) of both inputs and of the output.
-
-    ``subtract`` says that the second input is taken off.
-    """
-
-    layer: Layer
-    source: int
-    target: int
-    other: int
-    source_plane: Plane
-    target_plane: Plane
-    other_plane: Plane
-    multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-    activation: tuple[int, int]
-    subtract: bool
 
 
 @dataclass(frozen=True)
@@ -276,7 +296,7 @@ class Plan:
 def buffers_of(call: Call) -> tuple[int, ...]:
     """Buffers a call touches."""
     if isinstance(call, ConvCall):
-        return call.source, call.target, call.scratch
+        return call.source, call.target, call.scratch, *(() if call.sum is None else (call.sum.other,))
     if isinstance(call, AddCall | MulCall):
         return call.source, call.target, call.other
     return call.source, call.target

@@ -13,6 +13,7 @@ from elementwise_cases import ELEMENTWISE
 from float_end_cases import FLOAT_ENDS
 from lookup_cases import LOOKUPS_AND_MEANS
 from op_specs import ConvSpec, DenseSpec, PoolSpec, Rng, sparse
+from residual_cases import RESIDUALS
 from shape_cases import SHAPES
 from tflite_builder import TfliteBuilder
 from transposed_cases import TRANSPOSED
@@ -200,6 +201,7 @@ CASES: tuple[OpCase, ...] = tuple(
         **DENSES,
         **POOLS,
         **ELEMENTWISE,
+        **RESIDUALS,
         **LOOKUPS_AND_MEANS,
         **SHAPES,
         **FLOAT_ENDS,

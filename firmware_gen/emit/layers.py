@@ -3,9 +3,18 @@
 from firmware_gen.emit.arithmetic import arithmetic_layer
 from firmware_gen.emit.arrays import byte_array, int_array
 from firmware_gen.emit.copies import copy_layer
-from firmware_gen.emit.structs import CLayer, CStruct, bounds, places, plane_initialiser, plane_members, what
+from firmware_gen.emit.structs import (
+    CLayer,
+    CStruct,
+    bounds,
+    nested,
+    places,
+    plane_initialiser,
+    plane_members,
+    what,
+)
 from firmware_gen.graph import Window
-from firmware_gen.program import ArithmeticCall, Call, ConvCall, ConvertCall, CopyCall, Plan, PoolCall
+from firmware_gen.program import ArithmeticCall, Call, ConvCall, ConvertCall, CopyCall, Plan, PoolCall, Sum
 
 
 def _window(window: Window, activation: tuple[int, int], dilated: bool) -> list[tuple[str, str]]:
@@ -48,9 +57,24 @@ def _conv(number: int, call: ConvCall, plan: Plan) -> CLayer:
         ("max_taps", f"{call.max_taps}u"),
     )
     struct = CStruct("fp_conv", f"fp_conv_{number}", comment, members)
+    if call.sum is not None:
+        return _conv_add(number, call, call.sum, CLayer(arrays, struct, ""), plan)
     return CLayer(
         arrays, struct, f"fp_conv_run(&{struct.name}, {places(plan, call.source, call.target, call.scratch)})"
     )
+
+
+def _conv_add(number: int, call: ConvCall, added: Sum, conv: CLayer, plan: Plan) -> CLayer:
+    """The convolution's arrays, and one struct of both."""
+    add = arithmetic_layer(number, added.add, plan)
+    members = (
+        ("conv", nested(conv.struct)),
+        ("add", nested(add.struct)),
+        ("conv_is_first", "1" if added.conv_is_first else "0"),
+    )
+    struct = CStruct("fp_conv_add", f"fp_conv_add_{number}", conv.struct.comment, members)
+    where = places(plan, call.source, added.other, call.target, call.scratch)
+    return CLayer(conv.arrays, struct, f"fp_conv_add_run(&{struct.name}, {where})")
 
 
 def _pool(number: int, call: PoolCall, plan: Plan) -> CLayer:

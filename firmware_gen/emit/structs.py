@@ -27,6 +27,12 @@ class CLayer:
     expression: str
 
 
+def nested(struct: CStruct) -> str:
+    """Initialiser of a struct within another."""
+    members = "".join(f"        .{member} = {value},\n" for member, value in struct.members)
+    return f"{{\n{members}    }}"
+
+
 def label(layer: Layer) -> str:
     """A model's name for a layer, safe inside a C comment."""
     return "".join(c if c.isalnum() or c in "_.-" else "_" for c in layer.name)[:_LABEL_LENGTH]

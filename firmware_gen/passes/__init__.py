@@ -6,6 +6,7 @@ from firmware_gen.passes.choose_encodings import choose_encodings
 from firmware_gen.passes.dead import drop_dead_ops
 from firmware_gen.passes.dead_channels import drop_dead_channels
 from firmware_gen.passes.fold_pad import fold_pads
+from firmware_gen.passes.fuse_add import fuse_additions
 from firmware_gen.passes.lower import lower
 from firmware_gen.passes.plan import plan_memory
 from firmware_gen.passes.spread_transposed import spread_transposed
@@ -23,5 +24,5 @@ def compile_graph(graph: Graph, optimize: Optimize = DEFAULT) -> tuple[Program, 
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
     whole = drop_dead_ops(fold_pads(spread_transposed(graph)))
-    program = choose_encodings(lower(drop_dead_channels(whole), whole), optimize)
+    program = fuse_additions(choose_encodings(lower(drop_dead_channels(whole), whole), optimize))
     return program, plan_memory(program)

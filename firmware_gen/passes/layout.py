@@ -7,6 +7,7 @@ by element overwrites an input that nobody reads later; both then have one halo.
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 
 from firmware_gen.graph import Arithmetic, Conv2D, FullyConnected, Graph, Mean, Padding, Reshape, inputs_of
 from firmware_gen.program import Plane, make_plane
@@ -70,9 +71,14 @@ def _dying_inputs(graph: Graph, roots: dict[int, int]) -> dict[int, tuple[int, .
 
 
 def _overwrite(graph: Graph, roots: dict[int, int], halos: dict[Key, Padding]) -> dict[int, int]:
-    """Choose which input each output overwrites, the one with the larger halo, and let their planes share a halo."""
+    """Choose which input each output overwrites, and let their planes share a halo.
+
+    It is the one with the larger halo; of two alike the one that was not computed right before, because a convolution
+    there may add to the other without keeping its own output (:mod:`firmware_gen.passes.fuse_add`).
+    """
     groups = {key: {key} for key in halos}
     chosen: dict[int, int] = {}
+    before = {op.output: earlier.output for earlier, op in pairwise(graph.ops)}
 
     def halo_size(index: int) -> int:
         halo = halos[roots[index], graph.tensors[index].hwc]
@@ -80,7 +86,7 @@ def _overwrite(graph: Graph, roots: dict[int, int], halos: dict[Key, Padding]) -
 
     for output, inputs in _dying_inputs(graph, roots).items():
         if inputs:
-            chosen[output] = source = max(inputs, key=halo_size)
+            chosen[output] = source = max(inputs, key=lambda index: (halo_size(index), index != before.get(output)))
             one, other = ((roots[index], graph.tensors[index].hwc) for index in (source, output))
             together = groups[one] | groups[other]
             shared = reduce(_join, (halos[key] for key in together))

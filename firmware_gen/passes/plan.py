@@ -25,7 +25,10 @@ class Lifetime:
 
 
 def lifetimes(program: Program) -> tuple[Lifetime, ...]:
-    """When each buffer of a program is needed; sizes rounded up to the alignment."""
+    """When each buffer of a program is needed; sizes rounded up to the alignment.
+
+    A buffer that no call touches is needed never.
+    """
     first: dict[int, int] = {program.input: -1}
     last: dict[int, int] = {program.input: -1}
     for position, call in enumerate(program.calls):
@@ -34,7 +37,7 @@ def lifetimes(program: Program) -> tuple[Lifetime, ...]:
             last[buffer] = position
     last[program.output] = len(program.calls)
     sizes = (-(-buffer.bytes // ALIGNMENT) * ALIGNMENT for buffer in program.buffers)
-    return tuple(Lifetime(size, first[index], last[index]) for index, size in enumerate(sizes))
+    return tuple(Lifetime(size, first.get(index, 0), last.get(index, -1)) for index, size in enumerate(sizes))
 
 
 def lower_bound(items: Sequence[Lifetime]) -> int:

@@ -1,9 +1,9 @@
-"""How much scratch memory a convolution needs; twin of ``fp_conv_scratch_bytes``."""
+"""How much scratch memory a convolution needs; twin of ``fp_conv_scratch_bytes`` and ``fp_conv_add_scratch_bytes``."""
 
 from firmware_gen.encodings.base import Encoding
 from firmware_gen.encodings.dense import DENSE
 from firmware_gen.graph import Window
-from firmware_gen.program import Plane
+from firmware_gen.program import ConvCall, Plane
 
 _QUAD = 4
 _HALF, _WORD = 2, 4
@@ -38,3 +38,14 @@ def is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:
 def is_quad(taps: int, target: Plane, groups: int) -> bool:
     """Whether dense weights run four positions at a time; twin of ``fp_conv_is_quad``."""
     return taps >= _QUAD and target.height * target.width > 1 and target.channels // groups >= _QUAD
+
+
+def by_list(call: ConvCall) -> bool:
+    """Whether a layer goes channel by channel, each from a list of taps."""
+    quad = call.weights.encoding is DENSE and is_quad(call.rows.shape[1], call.target_plane, call.groups)
+    return not quad and not is_dot(call.source_plane, call.target_plane, call.window, call.groups)
+
+
+def channel_bytes(plane: Plane) -> int:
+    """From the first element of a channel to behind its last one."""
+    return (plane.height - 1) * plane.row_pitch + plane.width

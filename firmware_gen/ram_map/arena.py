@@ -8,7 +8,7 @@ _CONVERSIONS = {"from_nhwc": "NHWC to planes", "to_nhwc": "planes to NHWC"}
 
 
 def arena_report(program: Program, plan: Plan) -> ArenaReport:
-    """Calls in order, and every buffer's place and life."""
+    """Calls in order, and the place and life of every buffer that is used."""
     lives = lifetimes(program)
     kinds = _kinds(program)
     buffers = tuple(
@@ -17,6 +17,7 @@ def arena_report(program: Program, plan: Plan) -> ArenaReport:
             first=lives[index].first, last=lives[index].last,
         )
         for index, buffer in enumerate(program.buffers)
+        if lives[index].first <= lives[index].last
     )  # fmt: skip
     calls = tuple(
         CallReport(name=call_name(call), layer=layer, alive_bytes=alive_bytes(buffers, number))

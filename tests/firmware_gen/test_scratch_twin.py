@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not 
 CASE_NAMES = (
     "network", "conv_dilated_same", "conv_empty", "dense_spatial_input", "conv_large_accumulators", "conv_dense",
     "conv_one_channel", "conv_grouped", "transpose_conv_dense", "depthwise_saturating", "separable_stack",
+    "residual", "residual_4x4",
 )  # fmt: skip
 PROGRAM = """
 #include <stdio.h>
@@ -37,7 +38,8 @@ def test_scratch_and_limits_are_the_runtimes(case: OpCase, tmp_path: Path) -> No
     for name, text in render_model(graph, program, plan, 0).items():
         (tmp_path / name).write_text(text)
     convs = [(number, call) for number, call in enumerate(program.calls) if isinstance(call, ConvCall)]
-    lines = [f'printf(" %u", (unsigned)fp_conv_scratch_bytes(&fp_conv_{number}));' for number, _ in convs]
+    kinds = [(number, "conv" if call.sum is None else "conv_add") for number, call in convs]
+    lines = [f'printf(" %u", (unsigned)fp_{kind}_scratch_bytes(&fp_{kind}_{number}));' for number, kind in kinds]
     (tmp_path / "sizes.c").write_text(PROGRAM.format(lines="\n    ".join(lines)))
     sources = [tmp_path / "sizes.c", *(RUNTIME / "src" / f"{name}.c" for name in KERNELS)]
     command = ["gcc", "-std=c99", *WARNINGS, f"-I{RUNTIME / 'include'}", f"-I{tmp_path}"]

@@ -11,7 +11,7 @@ from host_runtime import INCLUDES, KERNELS, LINK, RUNTIME, VARIANTS, WARNINGS
 SOURCES = [RUNTIME / "src" / f"fp_{name}.c" for name in KERNELS]
 HEADERS = [
     *(path for path in sorted((RUNTIME / "include").glob("*.h")) if path.stem not in LINK),
-    *(RUNTIME / "src" / f"fp_{name}.h" for name in ("conv_kernel", "gap8", "rows")),
+    *(RUNTIME / "src" / f"fp_{name}.h" for name in ("add_kernel", "conv_kernel", "gap8", "rows")),
 ]
 BUILDS = [
     *(("cortex-m4", level) for level in ("-O0", "-Os", "-O2", "-O3")),

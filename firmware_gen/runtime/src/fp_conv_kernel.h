@@ -40,6 +40,23 @@ static inline fp_conv_channel fp_conv_channel_of(const fp_conv *conv, uint32_t i
     return channel;
 }
 
+static inline uint32_t fp_conv_kernel_area(const fp_conv *conv) {
+    return (uint32_t)conv->kernel_height * conv->kernel_width;
+}
+
+/* Input channels that one output channel reads. */
+static inline uint32_t fp_conv_channels_per_group(const fp_conv *conv) {
+    return conv->in.channels / (uint32_t)conv->groups;
+}
+
+/* The first element of the window of output (0, 0) in input channel 0. */
+static inline const int8_t *fp_conv_first_window(const fp_conv *conv, const int8_t *in) {
+    return in + conv->in.origin - ((uint32_t)conv->pad_top * conv->in.row_pitch + conv->pad_left);
+}
+
+/* FP_ERR_ARGUMENT unless everything but the weights is as fp_conv.h asks for. */
+fp_status fp_conv_check(const fp_conv *conv);
+
 /* From an accumulator to an output. */
 static inline int8_t fp_conv_finish(const fp_conv *conv, const fp_conv_channel *channel, int32_t sum) {
     const int32_t scaled = fp_requantize(sum, channel->multiplier, channel->shift);
@@ -62,6 +79,18 @@ static inline int fp_conv_fits_short(const fp_conv_channel *channel, uint32_t ta
 /* Compute one output channel. `window` is the first element of the window of output (0, 0) in input channel 0, `out` is
  * element (0, 0) of the output channel. Halo bytes between the output's rows may be overwritten. */
 typedef void fp_conv_walk(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out);
+
+/* What happens to an output channel that is computed; `out` is its element (0, 0). */
+typedef void fp_conv_channel_done(const void *context, uint32_t channel, int8_t *out);
+
+/* Run a layer by lists of taps, channel after channel. With `done` NULL, the channels lie behind one another from `out`
+ * on, else all are computed at `out`, the next one when `done` returns. */
+fp_status fp_conv_run_list(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch,
+                           fp_conv_channel_done *done, const void *context);
+
+/* Bytes of scratch for that: what the weights' reader needs, an entry per kernel position, the taps of one channel and
+ * FP_TAP_END. */
+uint32_t fp_conv_list_scratch_bytes(const fp_conv *conv);
 
 /* Portable C; the definition of the result. */
 fp_conv_walk fp_conv_walk_reference;

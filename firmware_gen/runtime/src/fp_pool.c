@@ -53,6 +53,32 @@ static int32_t maximum_of(const pool_window *window) {
     return best;
 }
 
+static inline int8_t larger(int8_t a, int8_t b) {
+    return a > b ? a : b;
+}
+
+/* The largest of two by two, as most networks pool: no window is cut off. */
+static int is_max_of_four(const fp_pool *pool) {
+    return pool->kind == FP_POOL_MAX && pool->kernel_height == 2 && pool->kernel_width == 2 && pool->pad_top == 0 &&
+           pool->pad_left == 0 && (pool->out.height - 1u) * pool->stride_height + 2u <= pool->in.height &&
+           (pool->out.width - 1u) * pool->stride_width + 2u <= pool->in.width && pool->activation_min == INT8_MIN &&
+           pool->activation_max == INT8_MAX;
+}
+
+static void max_of_four(const fp_pool *pool, const int8_t *in, int8_t *out) {
+    const uint32_t pitch = pool->in.row_pitch, step = pool->stride_width;
+    for (uint32_t y = 0; y < pool->out.height; y++) {
+        const int8_t *window = in;
+        int8_t *const end = out + pool->out.width;
+        for (int8_t *to = out; to != end; to++) {
+            *to = larger(larger(window[0], window[1]), larger(window[pitch], window[pitch + 1u]));
+            window += step;
+        }
+        in += pool->stride_height * pitch;
+        out += pool->out.row_pitch;
+    }
+}
+
 static void pool_channel(const fp_pool *pool, const int8_t *in, int8_t *out) {
     pool_window window;
     window.row_pitch = pool->in.row_pitch;
@@ -92,9 +118,10 @@ fp_status fp_pool_run(const fp_pool *pool, const int8_t *in, int8_t *out) {
     if (pool == NULL || in == NULL || out == NULL || check_pool(pool) != FP_OK) {
         return FP_ERR_ARGUMENT;
     }
+    void (*const run)(const fp_pool *, const int8_t *, int8_t *) = is_max_of_four(pool) ? max_of_four : pool_channel;
     for (uint32_t c = 0; c < pool->out.channels; c++) {
-        pool_channel(pool, in + pool->in.origin + (size_t)c * pool->in.channel_pitch,
-                     out + pool->out.origin + (size_t)c * pool->out.channel_pitch);
+        run(pool, in + pool->in.origin + (size_t)c * pool->in.channel_pitch,
+            out + pool->out.origin + (size_t)c * pool->out.channel_pitch);
     }
     fp_plane_fill_halo(&pool->out, out);
     return FP_OK;
