@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from firmware_gen.runtime_files import library_files
+
 RUNTIME = Path(__file__).parents[2] / "firmware_gen" / "runtime"
 HARNESS = Path(__file__).with_name("run_model.c")
-LINK = ("fp_cobs", "fp_crc32", "fp_device", "fp_frame", "fp_requests")
-KERNELS = tuple(path.stem for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem not in LINK)
+KERNELS = tuple(path.stem for path in library_files()[1] if path.suffix == ".c" and path.stem != "fp_net")
 WARNINGS = (
     "-Wall",
     "-Wextra",
