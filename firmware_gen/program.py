@@ -285,7 +285,8 @@ class Plan:
     Attributes:
         offsets: by buffer, bytes from the arena's start.
         arena_bytes: with the slack that kernels may read, a multiple of 8.
-        lower_bound: bytes live at the busiest call; no plan needs less (slack not included).
+        lower_bound: no plan needs less (slack not included): bytes live at the busiest call, or what an exhaustive
+            search ended with.
     """
 
     offsets: tuple[int, ...]

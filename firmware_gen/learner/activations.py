@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 
 from firmware_gen.learner.description import SAMPLE, LearnerDescription
-from firmware_gen.passes.plan import Lifetime, best_placement
+from firmware_gen.passes.pack import Lifetime, pack
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def place_activations(description: LearnerDescription) -> Activations:
     sources = [source for source in range(len(description.layers)) if source in writers]
     # Time runs backwards: a gradient lives from its first writer down to the layer that made the output.
     items = [Lifetime(prod(description.shape_of(one)), -writers[one], -one) for one in sources]
-    offsets = best_placement(items)
-    height = max(offset + item.size for offset, item in zip(offsets, items, strict=True))
-    gradients = {source: at + offset for source, offset in zip(sources, offsets, strict=True)}
+    packing = pack(items)
+    gradients = {source: at + offset for source, offset in zip(sources, packing.offsets, strict=True)}
     columns = max(tensor.columns for tensor in description.tensors)
-    return Activations(outputs, gradients, at, max(at + height, columns))
+    return Activations(outputs, gradients, at, max(at + packing.height, columns))
