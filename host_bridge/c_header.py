@@ -27,7 +27,6 @@ def render_messages_header() -> str:
 def _limits() -> str:
     return f"""\
 #define FP_PROTOCOL_VERSION {messages.PROTOCOL_VERSION}u
-#define FP_SUPPORTED_FLAGS {messages.SUPPORTED_FLAGS}u
 #define FP_CRC_BYTES {messages.CRC_BYTES}u
 #define FP_REPLY_BIT {_hex(messages.REPLY_BIT)}u
 

@@ -1,6 +1,7 @@
 """A board with a model on it, as the host sees it."""
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from host_bridge.frame import Frame, encoded_bytes
 from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, Link, NoAnswerError, Traffic
 from host_bridge.messages import Message
 from host_bridge.payload import Value, data, number, pack, unpack
+from host_bridge.pipeline import Pipeline, Window
 from host_bridge.transport import DEFAULT_BAUD, PortClosedError, PortNotReadyError, Transport, open_transport
 
 READY_WITHIN = 30.0
@@ -34,6 +36,7 @@ class BoardInfo:
     model_sha256: str
     model_name: str
     board_name: str
+    under_way: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class BoardStats:
     stack_used: int
     last_ticks: int
     uptime_ticks: int
+    refusals: int
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,31 @@ class Board:
         """Send up to ``payload_limit`` bytes; returns the echo."""
         return self.link.exchange(messages.PING, payload)
 
+    def request(self, message: Message, within: float | None = None, **values: Value) -> dict[str, Value]:
+        """One request of any kind, with a value for each of its fields; returns the reply's.
+
+        Args:
+            message: an entry of the message table.
+            within: seconds it may take in all; None: the link's ``within``.
+            values: by field name.
+
+        Raises:
+            BoardError: the board refused it.
+            NoAnswerError: no answer, or (DeadlineError) none in time.
+        """
+        return unpack(message.reply, self.link.exchange(message, pack(message.request, values), within))
+
+    def stream(
+        self, message: Message, payloads: Sequence[bytes], within: float | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """Many requests of one kind, as many under way as the board can hold; see :class:`Pipeline`.
+
+        Returns:
+            ``(index, reply payload)`` in the order of the answers; requests go out while it is iterated.
+        """
+        window = Window(self._info.window, self._info.under_way)
+        return iter(Pipeline(self.link, message, payloads, window, within))
+
     def infer(self, x: bytes) -> Inference:
         """Run the model on one input.
 
@@ -174,8 +203,8 @@ class Board:
         chunk = self.payload_limit - messages.fixed_bytes(messages.INPUT.request)
         last = (len(x) - 1) // chunk * chunk
         for offset in range(0, last, chunk):
-            self._request(messages.INPUT, offset=offset, chunk=x[offset : offset + chunk])
-        reply = self._request(messages.INFER, offset=last, chunk=x[last:])
+            self.request(messages.INPUT, offset=offset, chunk=x[offset : offset + chunk])
+        reply = self.request(messages.INFER, offset=last, chunk=x[last:])
         output = data(reply, "output")[: info.output_bytes]
         return Inference(output + self._rest_of_output(len(output)), number(reply, "ticks"))
 
@@ -186,17 +215,14 @@ class Board:
         while offset + len(rest) < total:
             at = offset + len(rest)
             length = min(self._info.max_payload, total - at)
-            piece = data(self._request(messages.OUTPUT, offset=at, length=length), "chunk")
+            piece = data(self.request(messages.OUTPUT, offset=at, length=length), "chunk")
             if len(piece) != length:
                 raise LinkError(f"the board sent {len(piece)} of {length} output bytes; rebuild its firmware")
             rest += piece
         return rest
 
-    def _request(self, message: Message, **values: Value) -> dict[str, Value]:
-        return unpack(message.reply, self.link.exchange(message, pack(message.request, values)))
-
     def _numbers(self, message: Message) -> dict[str, int]:
-        reply = self._request(message)
+        reply = self.request(message)
         return {field.name: number(reply, field.name) for field in message.reply}
 
     def _knock(self, deadline: float, ready_within: float) -> BoardInfo:

@@ -1,4 +1,7 @@
-"""Requests and replies over a transport: one at a time, repeated until answered."""
+"""Requests and replies over a transport, repeated until answered, each with a deadline.
+
+:mod:`host_bridge.pipeline` has several under way.
+"""
 
 import logging
 import random
@@ -16,6 +19,8 @@ DEFAULT_TIMEOUT = 2.0
 DEFAULT_ATTEMPTS = 5
 DEFAULT_PATIENCE = 30.0
 """Seconds of silence, after a board has said that it is working, before the request is repeated."""
+DEFAULT_WITHIN = 600.0
+"""Seconds that one request may take in all, repetitions and work on the board included."""
 
 _log = logging.getLogger(__name__)
 _names = {message.code: message.name for message in messages.MESSAGES}
@@ -26,6 +31,10 @@ _errors = {error.code: error for error in messages.ERRORS}
 
 class NoAnswerError(LinkError):
     """A request was repeated as often as allowed and nothing valid came back."""
+
+
+class DeadlineError(NoAnswerError):
+    """A request was not answered before its deadline, although there may have been signs of life."""
 
 
 class BoardError(LinkError):
@@ -65,6 +74,7 @@ class Link:
         timeout: seconds until a request is repeated.
         attempts: how often it is sent at most.
         patience: seconds until it is repeated once the board has said that it is working on it.
+        within: seconds until it is given up, however often the board says so.
     """
 
     def __init__(
@@ -73,11 +83,13 @@ class Link:
         timeout: float = DEFAULT_TIMEOUT,
         attempts: int = DEFAULT_ATTEMPTS,
         patience: float = DEFAULT_PATIENCE,
+        within: float = DEFAULT_WITHIN,
     ) -> None:
         self.transport = transport
         self.timeout = timeout
         self.attempts = attempts
         self.patience = max(patience, timeout)
+        self.within = within
         self.traffic = Traffic()
         self._decoder = FrameDecoder(messages.LARGEST_MAX_PAYLOAD)
         self._waiting: list[Frame | FrameFault] = []
@@ -89,14 +101,29 @@ class Link:
         self._sequence = (self._sequence + 1) % (1 << 16)
         return Frame(message.code, self._sequence, payload)
 
-    def exchange(self, message: Message, payload: bytes = b"") -> bytes:
+    def take_back(self, frame: Frame) -> None:
+        """Undo the latest :meth:`next_frame`, which was not sent."""
+        assert frame.sequence == self._sequence
+        self._sequence = (self._sequence - 1) % (1 << 16)
+
+    def encode(self, frame: Frame) -> bytes:
+        """The frame as it goes on the line."""
+        return frame.encode()
+
+    def exchange(self, message: Message, payload: bytes = b"", within: float | None = None) -> bytes:
         """Send a request, repeat it with the same sequence number until it is answered; returns the reply's payload.
+
+        Args:
+            message: what kind of request.
+            payload: packed after ``message.request``.
+            within: seconds it may take in all; None: the link's.
 
         Raises:
             BoardError: the board refused it.
-            NoAnswerError: nothing valid came back.
+            NoAnswerError: nothing valid came back; a DeadlineError where it is only late.
             LinkError: the board speaks another protocol version, or the port failed.
         """
+        deadline = time.monotonic() + (self.within if within is None else within)
         request = self.next_frame(message, payload)
         self.traffic.requests += 1
         for attempt in range(self.attempts):
@@ -104,18 +131,31 @@ class Link:
                 self.traffic.repeats += 1
             # The delimiter ends whatever half frame the line may still hold.
             self.send(request, prefix=DELIMITER if attempt else b"")
-            reply = self.await_reply(request)
+            reply = self.await_reply(request, deadline)
             if reply is not None:
-                return self._checked(message, reply)
-        raise NoAnswerError(
+                return self.checked(message, reply)
+            if time.monotonic() >= deadline:
+                raise self.too_late(message, within)
+        raise self.no_answer(message)
+
+    def no_answer(self, message: Message) -> NoAnswerError:
+        """The error for a request that was repeated often enough."""
+        return NoAnswerError(
             f"{self.transport.url} did not answer {message.name} in {self.attempts} attempts of {self.timeout:g} s; "
             "reset the board, or check cable and baud rate"
+        )
+
+    def too_late(self, message: Message, within: float | None) -> DeadlineError:
+        """The error for a request whose deadline has passed."""
+        return DeadlineError(
+            f"{self.transport.url} did not answer {message.name} within "
+            f"{self.within if within is None else within:g} s; allow more time, or reset the board"
         )
 
     def send(self, frame: Frame, prefix: bytes = b"") -> None:
         """Put one frame on the line, once."""
         _trace("->", frame)
-        self.send_bytes(prefix + frame.encode())
+        self.send_bytes(prefix + self.encode(frame))
 
     def send_bytes(self, data: bytes) -> None:
         """Put bytes on the line as they are."""
@@ -151,23 +191,29 @@ class Link:
             )
         return event
 
-    def await_reply(self, request: Frame) -> Frame | None:
-        """The reply to ``request``, which has been sent; None when it is time to send it again."""
-        deadline = time.monotonic() + self.timeout
-        while (event := self.receive(deadline)) is not None:
+    def await_reply(self, request: Frame, deadline: float | None = None) -> Frame | None:
+        """The reply to ``request``, which has been sent; None when it is time to repeat it, or past ``deadline``."""
+        last = time.monotonic() + self.within if deadline is None else deadline
+        silent = time.monotonic() + self.timeout
+        while (event := self.receive(min(silent, last))) is not None:
             if isinstance(event, FrameFault):
                 # Perhaps that was the reply: no need for the patience that WORKING asked for.
-                deadline = min(deadline, time.monotonic() + self.timeout)
+                silent = min(silent, time.monotonic() + self.timeout)
             elif event.sequence != request.sequence:
                 continue  # the late reply to a repetition
             elif event.type == messages.WORKING_CODE:
-                deadline = time.monotonic() + self.patience
+                silent = time.monotonic() + self.patience
             elif event.type in (request.type | messages.REPLY_BIT, messages.ERROR_CODE):
                 return event
         return None
 
     @staticmethod
-    def _checked(message: Message, reply: Frame) -> bytes:
+    def checked(message: Message, reply: Frame) -> bytes:
+        """The payload of a reply.
+
+        Raises:
+            BoardError: it is a refusal.
+        """
         if reply.type == messages.ERROR_CODE:
             refusal = unpack(messages.ERROR_REPLY, reply.payload)
             raise BoardError(message.name, number(refusal, "code"), number(refusal, "detail"))

@@ -14,8 +14,6 @@ SMALLEST_MAX_PAYLOAD = 128
 LARGEST_MAX_PAYLOAD = 32768
 REPLY_BIT = 0x80
 CRC_BYTES = 4
-SUPPORTED_FLAGS = 0
-"""Header flag bits that this version understands: none yet."""
 
 FieldKind = Literal["u8", "u16", "u32", "u64", "digest", "text", "data"]
 FIELD_BYTES: dict[FieldKind, int] = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "digest": 32, "text": 32, "data": 0}
@@ -107,6 +105,7 @@ INFO = Message(
         Field("model_sha256", "digest", "SHA-256 of the .tflite file"),
         Field("model_name", "text", "the model's name"),
         Field("board_name", "text", "the board's name"),
+        Field("under_way", "u8", "requests the host may have unanswered at a time"),
     ),
     "who are you; empties the reply cache, so it opens every conversation",
 )
@@ -127,6 +126,7 @@ STATS = Message(
         Field("stack_used", "u32", "deepest stack use in bytes; 0 where it is not measured"),
         Field("last_ticks", "u64", "ticks of the latest run of the model"),
         Field("uptime_ticks", "u64", "ticks since the link was initialised"),
+        Field("refusals", "u32", "requests answered with ERROR"),
     ),
     "counters since reset",
 )
@@ -162,7 +162,72 @@ OUTPUT = Message(
     (Field("chunk", "data", "output bytes"),),
     "read a part of the latest output",
 )
-MESSAGES = (INFO, PING, STATS, SELFTEST, INPUT, INFER, OUTPUT)
+PUT_BEGIN = Message(
+    "put_begin",
+    0x50,
+    (
+        Field("kind", "u8", "what is sent: a number the application gives a meaning"),
+        Field("item", "u32", "which one of that kind"),
+        Field("total", "u32", "length of the whole, in bytes"),
+        Field("crc32", "u32", "CRC-32 of the whole"),
+        Field("chunk_bytes", "u16", "length of every chunk but the last"),
+    ),
+    (
+        Field("present", "u32", "bytes present, from the start without a gap"),
+        Field("beyond", "u32", "bit i: chunk i + 1 behind the first missing one is present"),
+    ),
+    "begin to send bytes to the board, or go on where it stopped",
+)
+PUT_CHUNK = Message(
+    "put_chunk",
+    0x51,
+    (Field("offset", "u32", "position of the chunk in the whole"), Field("chunk", "data", "its bytes")),
+    (Field("present", "u32", "bytes present, from the start without a gap"),),
+    "send a chunk",
+)
+PUT_END = Message(
+    "put_end",
+    0x52,
+    (Field("crc32", "u32", "CRC-32 of the whole, as in PUT_BEGIN"),),
+    (Field("total", "u32", "length of the whole, in bytes"),),
+    "check the whole and hand it to the application",
+)
+GET_BEGIN = Message(
+    "get_begin",
+    0x53,
+    (
+        Field("kind", "u8", "what is wanted: a number the application gives a meaning"),
+        Field("item", "u32", "which one of that kind"),
+    ),
+    (Field("total", "u32", "length of the whole, in bytes"), Field("crc32", "u32", "CRC-32 of the whole")),
+    "begin to fetch bytes from the board",
+)
+GET_CHUNK = Message(
+    "get_chunk",
+    0x54,
+    (Field("offset", "u32", "position in the whole"), Field("length", "u16", "bytes wanted")),
+    (Field("chunk", "data", "its bytes"),),
+    "fetch a chunk",
+)
+TRANSFER_STATUS = Message(
+    "transfer_status",
+    0x55,
+    (),
+    (
+        Field("state", "u8", "0 none, 1 a put under way, 2 a put that has ended well, 3 a get"),
+        Field("kind", "u8", "of the transfer"),
+        Field("item", "u32", "of the transfer"),
+        Field("total", "u32", "length of the whole, in bytes"),
+        Field("crc32", "u32", "CRC-32 of the whole"),
+        Field("present", "u32", "bytes present, from the start without a gap"),
+        Field("beyond", "u32", "as in the reply of PUT_BEGIN"),
+    ),
+    "the latest transfer",
+)
+MESSAGES = (
+    *(INFO, PING, STATS, SELFTEST, INPUT, INFER, OUTPUT),
+    *(PUT_BEGIN, PUT_CHUNK, PUT_END, GET_BEGIN, GET_CHUNK, TRANSFER_STATUS),
+)
 
 WORKING_CODE = 0xFE
 """Reply type: the request has arrived and runs; the reply proper follows. No payload."""
@@ -178,8 +243,10 @@ ERRORS = (
     ErrorCode("bad_version", 1, "another protocol version", "the version the board speaks"),
     ErrorCode("unknown_type", 2, "no such request", "the type"),
     ErrorCode("bad_length", 3, "a payload too short or too long for its type", "the nearest length that is allowed"),
-    ErrorCode("bad_offset", 4, "outside the model's input or output", "its size in bytes"),
-    ErrorCode("bad_state", 5, "a gap in the input, or no output yet", "input bytes present, from the start"),
+    ErrorCode("bad_offset", 4, "outside the model's input or output, or the transfer", "its size in bytes"),
+    ErrorCode("bad_state", 5, "a gap, an input not complete, or nothing there yet", "bytes present, from the start"),
     ErrorCode("bad_flags", 6, "a header flag the board does not know", "the flags it knows"),
     ErrorCode("model_failed", 7, "the model did not run", "minus the runtime's fp_status"),
+    ErrorCode("bad_kind", 8, "no such kind of transfer, or not in this direction", "the kind"),
+    ErrorCode("bad_crc", 9, "what arrived is not what was announced; the transfer starts again", "the CRC-32 it has"),
 )

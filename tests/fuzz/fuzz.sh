@@ -17,7 +17,7 @@ mkdir -p "$folder/corpus"
 "$python" -c 'from host_bridge.c_header import render_messages_header as render; print(render(), end="")' >"$folder/fp_messages.h"
 
 sources=tests/fuzz/fuzz_device.c
-for name in cobs crc32 frame device requests model; do
+for name in cobs crc32 frame device reply requests model; do
     sources="$sources $runtime/src/fp_$name.c"
 done
 compile() { "${CLANG:-clang}" -std=c99 -Wall -Wextra -Werror -g -I"$runtime/include" -Itests/link -I"$folder" "$@"; }

@@ -79,7 +79,7 @@ def test_the_header_has_the_numbers_of_the_table() -> None:
         "    FP_MSG_INFER = 0x11,",
         "    FP_LINK_BAD_STATE = 5,",
         "#define FP_INFO_REPLY_BOARD_NAME 94u",
-        "#define FP_INFO_REPLY_BYTES 126u",
+        "#define FP_INFO_REPLY_BYTES 127u",
         "#define FP_INFER_REQUEST_BYTES_MAX FP_MAX_PAYLOAD",
         "#define FP_OUTPUT_REQUEST_BYTES_MAX FP_OUTPUT_REQUEST_BYTES",
         "#define FP_STATS_REPLY_UPTIME_TICKS 36u",

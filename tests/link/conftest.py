@@ -28,6 +28,24 @@ def link_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return load_library(build_library(tmp_path_factory.mktemp("link")))
 
 
+@pytest.fixture(scope="session")
+def learner_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The link as boards have it that take and give many bytes: three requests under way."""
+    return load_library(build_library(tmp_path_factory.mktemp("link"), "FP_EXTENDED=1", "FP_REQUESTS_UNDER_WAY=3u"))
+
+
+@pytest.fixture
+def make_learner(learner_library: Any) -> Callable[..., CDevice]:
+    """Boards that know transfers and have three requests under way."""
+
+    def make(model: int = 0) -> CDevice:
+        device = CDevice(learner_library, model)
+        device.serve_store()
+        return device
+
+    return make
+
+
 @pytest.fixture(scope="session", params=["python", "c"])
 def codec(request: pytest.FixtureRequest, link_library: Any) -> Codec:
     if request.param == "c":

@@ -13,8 +13,9 @@ from host_bridge.messages import DEFAULT_MAX_PAYLOAD
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[1] / "firmware_gen" / "runtime"
-LINK_SOURCES = [RUNTIME / "src" / f"fp_{name}.c" for name in ("cobs", "crc32", "frame", "device", "requests", "model")]
-TEST_SOURCES = [HERE / "fake_models.c", HERE / "link_probes.c"]
+LINK_UNITS = ("cobs", "crc32", "frame", "device", "requests", "reply", "model", "transfer")
+LINK_SOURCES = [RUNTIME / "src" / f"fp_{name}.c" for name in LINK_UNITS]
+TEST_SOURCES = [HERE / "fake_models.c", HERE / "fake_store.c", HERE / "link_probes.c"]
 WARNINGS = (
     *("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wdouble-promotion"),
     *("-Wmissing-prototypes", "-Werror"),
@@ -29,12 +30,13 @@ def include_options(folder: Path) -> list[str]:
     return [f"-I{RUNTIME / 'include'}", f"-I{HERE}", f"-I{folder}"]
 
 
-def build_library(folder: Path) -> Path:
+def build_library(folder: Path, *defines: str) -> Path:
     """Compile runtime and test models with the undefined behaviour sanitiser; returns the shared library."""
     library = folder / "link.so"
     sanitise = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
     sources = map(str, [*LINK_SOURCES, *TEST_SOURCES])
-    command = ["gcc", *WARNINGS, *sanitise, "-O1", "-g", "-shared", "-fPIC", *include_options(folder)]
+    options = [*WARNINGS, *sanitise, "-O1", "-g", "-shared", "-fPIC", *(f"-D{define}" for define in defines)]
+    command = ["gcc", *options, *include_options(folder)]
     subprocess.run([*command, "-o", str(library), *sources], check=True)
     return library
 
@@ -92,9 +94,10 @@ def load_library(path: Path) -> Any:
     library.fp_cobs_decoder_complete.restype = ctypes.c_bool
     library.fp_device_poll.restype = ctypes.c_bool
     library.fake_model.restype = ctypes.c_void_p
-    for probe in ("device", "frame", "decoder", "port"):
+    for probe in ("device", "frame", "decoder", "port", "store"):
         getattr(library, f"probe_{probe}_bytes").restype = ctypes.c_size_t
     library.probe_encoded_max.restype = ctypes.c_size_t
+    library.probe_store_number.restype = ctypes.c_uint32
     assert library.probe_frame_bytes() == ctypes.sizeof(CFrame)
     assert library.probe_decoder_bytes() == ctypes.sizeof(CFrameDecoder)
     return library

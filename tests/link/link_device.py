@@ -66,13 +66,25 @@ class CDevice:
             ctypes.byref(self._port),
         )
         assert status == 0
+        self._store: Any = None
+
+    def serve_store(self) -> None:
+        """Answer the requests of transfers, over fake_store.h."""
+        self._store = poisoned(self._library.probe_store_bytes() + 2 * GUARD)
+        self._library.probe_serve(self._at(self._device), self._at(self._store))
+
+    @property
+    def store(self) -> dict[str, int]:
+        """What the fake store has counted."""
+        names = ("begun", "written", "commits", "bytes")
+        return {name: self._library.probe_store_number(self._at(self._store), i) for i, name in enumerate(names)}
 
     def send(self, data: bytes) -> bytes:
         """Let the board take ``data`` and return what it answers."""
         self.received += data
         while self._library.fp_device_poll(self._at(self._device)):
             pass
-        for buffer in (self._device, self._arena):
+        for buffer in (self._device, self._arena, *([self._store] if self._store else [])):
             assert guards_intact(buffer), "the board wrote outside its memory"
         answered, self.answered = self.answered, b""
         return answered

@@ -33,8 +33,9 @@ def ask(device: CDevice, message: Message, sequence: int = 1, **values: Value) -
 
 
 def refusal(device: CDevice, message: Message, payload: bytes, sequence: int = 1) -> tuple[str, int]:
-    """One refused request: the error's name and its detail."""
-    (reply,) = answers(device, naive_frame(message.code, sequence, payload))
+    """One refused request: the error's name and its detail. A WORKING reply may come first."""
+    *before, reply = answers(device, naive_frame(message.code, sequence, payload))
+    assert before in ([], [Frame(messages.WORKING_CODE, sequence)])
     assert (reply.type, reply.sequence) == (messages.ERROR_CODE, sequence), reply
     values = unpack(messages.ERROR_REPLY, reply.payload)
     assert values["request"] == message.code

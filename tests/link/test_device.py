@@ -44,6 +44,7 @@ def test_info(make_device: MakeDevice) -> None:
         "model_sha256": bytes([0xF0, *range(1, 32)]).hex(),
         "model_name": "a name of 31 characters exactly",
         "board_name": "b" * 31,
+        "under_way": 1,
     }
     assert len("a name of 31 characters exactly") == 31
 
@@ -201,4 +202,5 @@ def test_stats(make_device: MakeDevice) -> None:
         "stack_used": CDevice.STACK_USED,
         "last_ticks": 7,
         "uptime_ticks": 21,
+        "refusals": 0,
     }

@@ -58,6 +58,12 @@ fp_frame_event fp_frame_decoder_push(fp_frame_decoder *decoder, uint8_t byte, fp
  * included; 0 when the payload is longer than FP_MAX_PAYLOAD. */
 size_t fp_frame_encode(const fp_frame *frame, uint8_t *buffer);
 
+/* The same for a payload that lies elsewhere (at `frame->payload`, at most FP_FRAME_SHORT_PAYLOAD bytes), in a buffer
+ * of FP_FRAME_SHORT_ENCODED bytes. */
+#define FP_FRAME_SHORT_PAYLOAD 48u
+#define FP_FRAME_SHORT_ENCODED (FP_COBS_ENCODED_MAX(FP_FRAME_RAW_BYTES(FP_FRAME_SHORT_PAYLOAD)) + 1u)
+size_t fp_frame_encode_short(const fp_frame *frame, uint8_t *buffer);
+
 #ifdef __cplusplus
 }
 #endif

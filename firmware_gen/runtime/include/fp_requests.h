@@ -1,9 +1,7 @@
-/* The requests a board answers: the half of the device application that knows what messages mean. Used by fp_device.c.
+/* The requests of inference, which every board answers, and the way from a request to its handler. Used by fp_device.c.
  */
 #ifndef FP_REQUESTS_H
 #define FP_REQUESTS_H
-
-#include <stdint.h>
 
 #include "fp_device.h"
 
@@ -11,30 +9,14 @@
 extern "C" {
 #endif
 
-/* A reply under construction. */
-typedef struct fp_reply {
-    uint8_t *payload; /* room for FP_MAX_PAYLOAD bytes; fp_device_send_working overwrites it */
-    uint16_t length;  /* of the payload, when the request is granted */
-    uint32_t detail;  /* of the ERROR reply, when it is refused */
-} fp_reply;
+/* Check version, flags and, where there is one, the guard; takes the guard's blocks off the payload. */
+fp_link_error fp_request_admit(fp_device *device, fp_frame *request, uint32_t *detail);
 
-/* Carries out one request of one type. It may send WORKING as often as it likes before it fills `reply`. */
-typedef fp_link_error (*fp_handler)(fp_device *device, const fp_frame *request, fp_reply *reply);
+/* Carry out one request. Extended firmware has admitted it before; else this does. */
+fp_link_error fp_request_handle(fp_device *device, fp_frame *request, fp_reply *reply);
 
-/* One row per request; a payload outside [shortest, longest] is refused before its handler sees it. */
-struct fp_route {
-    fp_handler handle;
-    uint16_t shortest;
-    uint16_t longest;
-    uint8_t type;
-    bool needs_model; /* a firmware without an int8 model answers unknown_type */
-};
-
-/* Carry out one request whose frame arrived intact. */
-fp_link_error fp_request_handle(fp_device *device, const fp_frame *request, fp_reply *reply);
-
-/* Tell the host that its request has arrived and takes a while; may be called again and again. In fp_device.c. */
-void fp_device_send_working(fp_device *device, const fp_frame *request);
+/* Forget what requests were answered with; for guards and handlers that start a conversation. In fp_device.c. */
+void fp_device_forget_replies(fp_device *device);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fp_bytes.h"
+#include "fp_reply.h"
 #include "fp_requests.h"
 
 #define READ_CHUNK 64u
@@ -32,63 +33,82 @@ fp_status fp_device_init(fp_device *device, const fp_model *model, int8_t *arena
     return FP_OK;
 }
 
-void fp_device_extend(fp_device *device, const struct fp_route *routes, uint32_t count, void *context) {
-    device->more = routes;
-    device->more_count = count;
-    device->more_context = context;
+#if FP_EXTENDED
+void fp_device_serve(fp_device *device, const fp_service *services, uint32_t count) {
+    device->services = services;
+    device->service_count = count;
 }
 
-/* Encode and send the payload that lies at FP_FRAME_PAYLOAD_AT in `tx`; returns the bytes sent. */
-static uint16_t send_frame(fp_device *device, uint8_t type, uint16_t sequence, uint16_t length) {
-    fp_frame frame = {.version = FP_PROTOCOL_VERSION, .type = type, .sequence = sequence, .length = length};
-    size_t bytes = fp_frame_encode(&frame, device->tx);
-    device->port->write(device->port->context, device->tx, bytes);
-    return (uint16_t)bytes;
+void fp_device_protect(fp_device *device, const fp_guard *guard, void *context) {
+    device->guard = guard;
+    device->guard_context = context;
 }
-
+#else
+/* Encode and send a frame without payload in `tx`, where the reply proper is not yet. */
 void fp_device_send_working(fp_device *device, const fp_frame *request) {
-    (void)send_frame(device, FP_MSG_WORKING, request->sequence, 0);
+    fp_frame reply = fp_reply_to(request, FP_MSG_WORKING);
+    device->port->write(device->port->context, device->tx, fp_frame_encode(&reply, device->tx));
+}
+#endif
+
+void fp_device_forget_replies(fp_device *device) {
+    device->cache.bytes = 0;
+#if FP_EXTENDED
+    memset(device->short_replies, 0, sizeof device->short_replies);
+#endif
 }
 
-static bool is_repeat(const fp_device_cache *cache, const fp_frame *request) {
-    return cache->bytes > 0 && cache->type == request->type && cache->sequence == request->sequence &&
-           cache->crc == request->crc;
+/* Answer a repeated request with the reply it got before; returns whether there was one. */
+static bool answer_again(fp_device *device, const fp_frame *request) {
+    fp_request_id id = fp_request_id_of(request);
+    if (device->cache.bytes > 0 && fp_request_is_same(&device->cache.id, &id)) {
+        device->port->write(device->port->context, device->tx, device->cache.bytes);
+        return true;
+    }
+    return fp_reply_send_remembered(device, &id, request);
 }
 
 /* Handle a new request and send its reply, which stays in `tx` for a repetition. */
-static void answer(fp_device *device, const fp_frame *request) {
-    uint8_t *payload = device->tx + FP_FRAME_PAYLOAD_AT;
-    fp_reply reply = {.payload = payload, .length = 0, .detail = 0};
-    uint8_t type = (uint8_t)(request->type | FP_REPLY_BIT);
+static void answer(fp_device *device, fp_frame *request) {
+    const fp_guard *guard = fp_sealing_guard(device);
+    uint8_t *payload = device->tx + FP_FRAME_PAYLOAD_AT + (guard != NULL ? guard->before : 0u);
+    fp_reply reply = {.payload = payload, .room = FP_MAX_PAYLOAD};
+    fp_frame frame = fp_reply_to(request, (uint8_t)(request->type | FP_REPLY_BIT));
+    fp_request_id id = fp_request_id_of(request);
+    if (guard != NULL) {
+        reply.room = (uint16_t)(FP_MAX_PAYLOAD - guard->before - guard->behind);
+    }
     device->cache.bytes = 0;
     fp_link_error error = fp_request_handle(device, request, &reply);
     if (error != FP_LINK_OK) {
-        type = FP_MSG_ERROR;
-        store16_le(payload + FP_ERROR_REPLY_CODE, (uint16_t)error);
-        payload[FP_ERROR_REPLY_REQUEST] = request->type;
-        store32_le(payload + FP_ERROR_REPLY_DETAIL, reply.detail);
-        reply.length = FP_ERROR_REPLY_BYTES;
+        device->counters.refusals++;
+        frame.type = FP_MSG_ERROR;
+        reply.length = fp_reply_put_error(payload, request, error, reply.detail);
     }
-    uint16_t bytes = send_frame(device, type, request->sequence, reply.length);
+    frame.payload = payload;
+    frame.length = reply.length;
+    fp_reply_remember(device, &id, &frame);
+    fp_reply_seal(device, request, &frame, payload);
+    size_t bytes = fp_frame_encode(&frame, device->tx);
+    device->port->write(device->port->context, device->tx, bytes);
+    device->cache = (fp_device_cache){.id = id, .bytes = (uint16_t)bytes};
     /* INFO opens a conversation: whatever an earlier host had cached must not answer this one. */
-    if (request->type != FP_MSG_INFO) {
-        device->cache = (fp_device_cache){
-            .bytes = bytes, .sequence = request->sequence, .type = request->type, .crc = request->crc};
+    if (request->type == FP_MSG_INFO) {
+        fp_device_forget_replies(device);
     }
 }
 
-static void take_frame(fp_device *device, const fp_frame *request) {
+static void take_frame(fp_device *device, fp_frame *request) {
     device->counters.frames_ok++;
     /* A reply on its way in is this board's own echo or another board's; to answer it could go on forever. */
-    if ((request->type & FP_REPLY_BIT) != 0) {
+    if ((request->type & FP_REPLY_BIT) != 0 || !fp_reply_admit(device, request)) {
         return;
     }
-    if (is_repeat(&device->cache, request)) {
+    if (answer_again(device, request)) {
         device->counters.repeats++;
-        device->port->write(device->port->context, device->tx, device->cache.bytes);
-        return;
+    } else {
+        answer(device, request);
     }
-    answer(device, request);
 }
 
 static void take_byte(fp_device *device, uint8_t byte) {

@@ -56,21 +56,36 @@ fp_frame_event fp_frame_decoder_push(fp_frame_decoder *decoder, uint8_t byte, fp
     return FP_FRAME_MORE;
 }
 
-size_t fp_frame_encode(const fp_frame *frame, uint8_t *buffer) {
-    uint8_t *raw = buffer + FP_FRAME_PAYLOAD_AT - FP_HEADER_BYTES;
+/* Put header and CRC around the payload at `raw` + FP_HEADER_BYTES, and encode towards `buffer`. */
+static size_t encode(const fp_frame *frame, uint8_t *raw, uint8_t *buffer, size_t capacity) {
     size_t covered = FP_HEADER_BYTES + (size_t)frame->length;
     size_t encoded = 0;
-    if (frame->length > FP_MAX_PAYLOAD) {
-        return 0;
-    }
     raw[FP_HEADER_VERSION] = frame->version;
     raw[FP_HEADER_TYPE] = frame->type;
     store16_le(raw + FP_HEADER_SEQUENCE, frame->sequence);
     store16_le(raw + FP_HEADER_FLAGS, frame->flags);
     store32_le(raw + covered, fp_crc32(0, raw, covered));
-    if (fp_cobs_encode(raw, covered + FP_CRC_BYTES, buffer, FP_FRAME_ENCODED_MAX - 1u, &encoded) != FP_OK) {
+    if (fp_cobs_encode(raw, covered + FP_CRC_BYTES, buffer, capacity - 1u, &encoded) != FP_OK) {
         return 0;
     }
     buffer[encoded] = 0;
     return encoded + 1u;
+}
+
+size_t fp_frame_encode(const fp_frame *frame, uint8_t *buffer) {
+    if (frame->length > FP_MAX_PAYLOAD) {
+        return 0;
+    }
+    return encode(frame, buffer + FP_FRAME_PAYLOAD_AT - FP_HEADER_BYTES, buffer, FP_FRAME_ENCODED_MAX);
+}
+
+size_t fp_frame_encode_short(const fp_frame *frame, uint8_t *buffer) {
+    uint8_t *raw = buffer + FP_COBS_OVERHEAD(FP_FRAME_RAW_BYTES(FP_FRAME_SHORT_PAYLOAD));
+    if (frame->length > FP_FRAME_SHORT_PAYLOAD) {
+        return 0;
+    }
+    for (uint16_t i = 0; i < frame->length; i++) {
+        raw[FP_HEADER_BYTES + i] = frame->payload[i];
+    }
+    return encode(frame, raw, buffer, FP_FRAME_SHORT_ENCODED);
 }

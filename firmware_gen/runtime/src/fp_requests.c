@@ -8,6 +8,14 @@
 #define TEXT_BYTES (FP_INFO_REPLY_BOARD_NAME - FP_INFO_REPLY_MODEL_NAME)
 #define DIGEST_BYTES (FP_INFO_REPLY_MODEL_NAME - FP_INFO_REPLY_MODEL_SHA256)
 
+#if FP_EXTENDED
+static uint16_t supported_flags(const fp_device *device) {
+    return device->guard != NULL ? device->guard->flags : 0u;
+}
+#else
+#define supported_flags(device) 0u
+#endif
+
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
@@ -45,7 +53,7 @@ static fp_link_error handle_info(fp_device *device, const fp_frame *request, fp_
     memset(to, 0, FP_INFO_REPLY_BYTES);
     to[FP_INFO_REPLY_PROTOCOL] = FP_PROTOCOL_VERSION;
     to[FP_INFO_REPLY_MODEL_FORMAT] = FP_MODEL_FORMAT;
-    store16_le(to + FP_INFO_REPLY_FLAGS, FP_SUPPORTED_FLAGS);
+    store16_le(to + FP_INFO_REPLY_FLAGS, supported_flags(device));
     store16_le(to + FP_INFO_REPLY_MAX_PAYLOAD, FP_MAX_PAYLOAD);
     store32_le(to + FP_INFO_REPLY_WINDOW, FP_RX_WINDOW);
     store32_le(to + FP_INFO_REPLY_ARENA_BYTES, model->arena_bytes);
@@ -56,6 +64,7 @@ static fp_link_error handle_info(fp_device *device, const fp_frame *request, fp_
     memcpy(to + FP_INFO_REPLY_MODEL_SHA256, model->sha256, DIGEST_BYTES);
     put_text(to + FP_INFO_REPLY_MODEL_NAME, model->name);
     put_text(to + FP_INFO_REPLY_BOARD_NAME, device->port->board);
+    to[FP_INFO_REPLY_UNDER_WAY] = FP_REQUESTS_UNDER_WAY;
     reply->length = FP_INFO_REPLY_BYTES;
     return FP_LINK_OK;
 }
@@ -77,6 +86,7 @@ static fp_link_error handle_stats(fp_device *device, const fp_frame *request, fp
     store32_le(to + FP_STATS_REPLY_FRAMING_ERRORS, counters->framing_errors);
     store32_le(to + FP_STATS_REPLY_RX_LOST, port->rx_lost(port->context));
     store32_le(to + FP_STATS_REPLY_REPEATS, counters->repeats);
+    store32_le(to + FP_STATS_REPLY_REFUSALS, counters->refusals);
     store32_le(to + FP_STATS_REPLY_INFERENCES, counters->inferences);
     store32_le(to + FP_STATS_REPLY_STACK_USED, port->stack_used(port->context));
     store64_le(to + FP_STATS_REPLY_LAST_TICKS, counters->last_ticks);
@@ -142,7 +152,7 @@ static fp_link_error handle_infer(fp_device *device, const fp_frame *request, fp
     if (error != FP_LINK_OK) {
         return error;
     }
-    uint32_t length = smaller(model->output_bytes, FP_MAX_PAYLOAD - FP_INFER_REPLY_BYTES);
+    uint32_t length = smaller(model->output_bytes, reply->room - FP_INFER_REPLY_BYTES);
     store64_le(reply->payload + FP_INFER_REPLY_TICKS, ticks);
     memcpy(reply->payload + FP_INFER_REPLY_OUTPUT, device->arena + model->output_offset, length);
     reply->length = (uint16_t)(FP_INFER_REPLY_BYTES + length);
@@ -157,8 +167,8 @@ static fp_link_error handle_output(fp_device *device, const fp_frame *request, f
         reply->detail = device->input_filled;
         return FP_LINK_BAD_STATE;
     }
-    if (length > FP_MAX_PAYLOAD) {
-        reply->detail = FP_MAX_PAYLOAD;
+    if (length > reply->room) {
+        reply->detail = reply->room;
         return FP_LINK_BAD_LENGTH;
     }
     if (offset > model->output_bytes || length > model->output_bytes - offset) {
@@ -170,43 +180,71 @@ static fp_link_error handle_output(fp_device *device, const fp_frame *request, f
     return FP_LINK_OK;
 }
 
-static const struct fp_route routes[] = {
-    {handle_info, FP_INFO_REQUEST_BYTES, FP_INFO_REQUEST_BYTES_MAX, FP_MSG_INFO, false},
-    {handle_ping, FP_PING_REQUEST_BYTES, FP_PING_REQUEST_BYTES_MAX, FP_MSG_PING, false},
-    {handle_stats, FP_STATS_REQUEST_BYTES, FP_STATS_REQUEST_BYTES_MAX, FP_MSG_STATS, false},
-    {handle_selftest, FP_SELFTEST_REQUEST_BYTES, FP_SELFTEST_REQUEST_BYTES_MAX, FP_MSG_SELFTEST, true},
-    {handle_input, FP_INPUT_REQUEST_BYTES, FP_INPUT_REQUEST_BYTES_MAX, FP_MSG_INPUT, true},
-    {handle_infer, FP_INFER_REQUEST_BYTES, FP_INFER_REQUEST_BYTES_MAX, FP_MSG_INFER, true},
-    {handle_output, FP_OUTPUT_REQUEST_BYTES, FP_OUTPUT_REQUEST_BYTES_MAX, FP_MSG_OUTPUT, true},
+static const fp_route basic_routes[] = {
+    FP_ROUTE(INFO, handle_info),
+    FP_ROUTE(PING, handle_ping),
+    FP_ROUTE(STATS, handle_stats),
 };
 
-static const struct fp_route *find_in(const struct fp_route *table, size_t count, uint8_t type) {
+static const fp_route model_routes[] = {
+    FP_ROUTE(SELFTEST, handle_selftest),
+    FP_ROUTE(INPUT, handle_input),
+    FP_ROUTE(INFER, handle_infer),
+    FP_ROUTE(OUTPUT, handle_output),
+};
+
+static const fp_route *find_route(const fp_route *routes, size_t count, uint8_t type) {
     for (size_t i = 0; i < count; i++) {
-        if (table[i].type == type) {
-            return &table[i];
+        if (routes[i].type == type) {
+            return &routes[i];
         }
     }
     return NULL;
 }
 
-static const struct fp_route *find_route(const fp_device *device, uint8_t type) {
-    const struct fp_route *route = find_in(routes, sizeof routes / sizeof routes[0], type);
-    if (route != NULL && route->needs_model && device->model->invoke == NULL) {
-        return NULL;
+/* The route for a type, and the context of its service. */
+static const fp_route *find_service(const fp_device *device, uint8_t type, void **context) {
+    const fp_route *route = find_route(basic_routes, sizeof basic_routes / sizeof basic_routes[0], type);
+    if (route == NULL && device->model->invoke != NULL) {
+        route = find_route(model_routes, sizeof model_routes / sizeof model_routes[0], type);
     }
-    return route != NULL ? route : find_in(device->more, device->more_count, type);
+#if FP_EXTENDED
+    for (uint32_t i = 0; route == NULL && i < device->service_count; i++) {
+        *context = device->services[i].context;
+        route = find_route(device->services[i].routes, device->services[i].count, type);
+    }
+#else
+    (void)context;
+#endif
+    return route;
 }
 
-fp_link_error fp_request_handle(fp_device *device, const fp_frame *request, fp_reply *reply) {
+fp_link_error fp_request_admit(fp_device *device, fp_frame *request, uint32_t *detail) {
+    (void)device;
     if (request->version != FP_PROTOCOL_VERSION) {
-        reply->detail = FP_PROTOCOL_VERSION;
+        *detail = FP_PROTOCOL_VERSION;
         return FP_LINK_BAD_VERSION;
     }
-    if ((request->flags & ~FP_SUPPORTED_FLAGS) != 0) {
-        reply->detail = FP_SUPPORTED_FLAGS;
+    if ((request->flags & ~supported_flags(device)) != 0) {
+        *detail = supported_flags(device);
         return FP_LINK_BAD_FLAGS;
     }
-    const struct fp_route *route = find_route(device, request->type);
+#if FP_EXTENDED
+    if (device->guard != NULL) {
+        return device->guard->open(device->guard_context, request, detail);
+    }
+#endif
+    return FP_LINK_OK;
+}
+
+fp_link_error fp_request_handle(fp_device *device, fp_frame *request, fp_reply *reply) {
+#if !FP_EXTENDED
+    fp_link_error error = fp_request_admit(device, request, &reply->detail);
+    if (error != FP_LINK_OK) {
+        return error;
+    }
+#endif
+    const fp_route *route = find_service(device, request->type, &reply->context);
     if (route == NULL) {
         reply->detail = request->type;
         return FP_LINK_UNKNOWN_TYPE;

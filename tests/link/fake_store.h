@@ -1,0 +1,23 @@
+/* A store for the tests of transfers: memory that counts what is done to it. */
+#ifndef FAKE_STORE_H
+#define FAKE_STORE_H
+
+#include "fp_transfer.h"
+
+#define FAKE_STORE_BYTES 65536u
+
+/* Kind 1 is put, at most FAKE_STORE_BYTES; kind 2 gets what was put; kind 3 is put and refused by `commit`. */
+typedef struct fake_store {
+    fp_transfer transfer;
+    fp_transfer_store store;
+    fp_service services[1];
+    uint32_t begun;
+    uint32_t written; /* bytes that `write` got, each time it did */
+    uint32_t commits;
+    uint32_t bytes;
+    uint8_t memory[FAKE_STORE_BYTES];
+} fake_store;
+
+void fake_store_init(fake_store *store);
+
+#endif
