@@ -22,7 +22,17 @@ _KERNELS = (
     "fp_synflow",
     "fp_taps",
 )
-_LINK = ("fp_cobs", "fp_crc32", "fp_device", "fp_frame", "fp_port", "fp_requests")
+_LINK = (
+    "fp_cobs",
+    "fp_crc32",
+    "fp_device",
+    "fp_frame",
+    "fp_port",
+    "fp_reply",
+    "fp_requests",
+    "fp_service",
+    "fp_transfer",
+)
 _LIBRARY = ("fp_net",)
 _LEARNER = (
     *("fp_bits", "fp_cross_entropy", "fp_float", "fp_half", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse"),

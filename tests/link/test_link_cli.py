@@ -209,7 +209,7 @@ def test_a_board_with_a_shorter_info_reply() -> None:
         )
 
     with serve(answer) as url:
-        assert "sent a reply of 5 bytes where at least 126 belong" in error_line("info", "--port", url)
+        assert "sent a reply of 5 bytes where at least 127 belong" in error_line("info", "--port", url)
 
 
 def test_a_board_that_goes_away(make_device: MakeDevice) -> None:
