@@ -30,6 +30,7 @@ def verify(
     emulator: EmulatorName = "auto",
     out: Out = None,
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --emulator native: sanitized build.")] = False,
+    metrics: Annotated[Path | None, typer.Option(help="With Renode: keep its execution metrics in this file.")] = None,
     json: Json = False,
 ) -> None:
     """Send inputs to the model on a board; exit code 1 if an output byte differs from the oracle's."""
@@ -40,7 +41,9 @@ def verify(
     shape = input_shape(model)
     array = random_samples(shape, samples, seed) if inputs is None else load_samples(inputs, shape)
     with progress_line() as progress:
-        report = verify_model(model, board, array, emulator=emulator, out=out, sanitize=sanitize, progress=progress)
+        report = verify_model(
+            model, board, array, emulator=emulator, out=out, sanitize=sanitize, metrics=metrics, progress=progress
+        )
     if json:
         print_json(report.model_dump())
     else:

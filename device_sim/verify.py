@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.emulators import EmulatedBoard, choose_emulator
+from device_sim.emulators import EmulatedBoard, Emulator, choose_emulator
 from device_sim.report import Mismatch, VerifyReport
 from device_sim.samples import as_samples, input_shape
 from device_sim.session import open_link
-from firmware_gen.boards import load_board
+from firmware_gen.boards import Board, load_board
 from firmware_gen.build import FirmwareReport, build_firmware
 from firmware_gen.oracle import run_oracle
 from host_bridge import client
@@ -32,6 +32,7 @@ def verify_model(
     emulator: str = "auto",
     out: Path | None = None,
     sanitize: bool = False,
+    metrics: Path | None = None,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Verify one model on one board.
@@ -43,6 +44,7 @@ def verify_model(
         emulator: one of :data:`device_sim.emulators.EMULATOR_NAMES`.
         out: keep the generated project here; None throws it away.
         sanitize: build with address and undefined-behaviour sanitizers (``native`` only).
+        metrics: this file gets the emulator's execution metrics (``renode`` only).
         progress: called with (samples done, samples).
 
     Raises:
@@ -51,16 +53,18 @@ def verify_model(
     chosen = choose_emulator(emulator, load_board(board))
     if sanitize and chosen.target != "native":
         raise UserError(f"sanitizers need the native emulator, not {chosen.name}; add --emulator native")
+    if metrics and chosen.start_metered is None:
+        raise UserError(f"{chosen.name} keeps no execution metrics; add --emulator renode")
     samples = as_samples(inputs, input_shape(model), "the input array")
     with _project_folder(out) as folder:
         described = load_board(board)
         firmware = build_firmware(model, described, folder, target=chosen.target, sanitize=sanitize)
         oracle = run_oracle(model, samples)
-        with chosen.start(firmware.elf, described) as emulated, open_link(emulated) as link:
+        with _started(chosen, firmware.elf, described, metrics) as emulated, open_link(emulated) as link:
             _check_identity(link.info(), firmware, samples)
-            outputs, ticks = _infer_all(link, samples, oracle.outputs.shape[1:], progress)
+            outputs, counts = _infer_all(emulated, link, samples, oracle.outputs.shape[1:], progress)
             stats = link.stats()
-            measured = _instructions(emulated, ticks)
+            measured = _instructions(emulated, counts)
     return VerifyReport(
         board=described.name,
         emulator=emulated.name,
@@ -89,6 +93,14 @@ def _project_folder(out: Path | None) -> Iterator[Path]:
         yield Path(folder) / "firmware"
 
 
+def _started(
+    emulator: Emulator, elf: Path, board: Board, metrics: Path | None
+) -> AbstractContextManager[EmulatedBoard]:
+    if metrics and emulator.start_metered:
+        return emulator.start_metered(elf, board, metrics=metrics)
+    return emulator.start(elf, board)
+
+
 def _check_identity(info: client.BoardInfo, firmware: FirmwareReport, samples: Int8) -> None:
     """The board must run the model that was just built."""
     if info.model_sha256 != firmware.model_sha256:
@@ -101,11 +113,15 @@ def _check_identity(info: client.BoardInfo, firmware: FirmwareReport, samples: I
 
 
 def _infer_all(
-    link: client.Board, samples: Int8, output_shape: tuple[int, ...], progress: Progress | None
-) -> tuple[Int8, list[int]]:
-    """Outputs int8 ``(samples, *output_shape)`` and the ticks of each run."""
+    emulated: EmulatedBoard,
+    link: client.Board,
+    samples: Int8,
+    output_shape: tuple[int, ...],
+    progress: Progress | None,
+) -> tuple[Int8, list[float]]:
+    """Outputs int8 ``(samples, *output_shape)`` and the instructions of each run, where they are counted."""
     outputs = np.zeros((len(samples), *output_shape), np.int8)
-    ticks = []
+    counts = []
     for number, sample in enumerate(samples):
         result = link.infer(sample.tobytes())
         if len(result.output) != outputs[number].size:
@@ -113,10 +129,11 @@ def _infer_all(
                 f"the board sends {len(result.output)} output bytes, the oracle {outputs[number].size}; rebuild"
             )
         outputs[number] = np.frombuffer(result.output, np.int8).reshape(output_shape)
-        ticks.append(result.ticks)
+        if (count := emulated.run_instructions(result.ticks)) is not None:
+            counts.append(count)
         if progress is not None:
             progress(number + 1, len(samples))
-    return outputs, ticks
+    return outputs, counts
 
 
 def _comparison(expected: Int8, got: Int8) -> dict[str, Any]:
@@ -130,12 +147,10 @@ def _comparison(expected: Int8, got: Int8) -> dict[str, Any]:
     return {"mismatched_samples": int(differs.any(axis=1).sum()), "first_mismatch": first}
 
 
-def _instructions(emulated: EmulatedBoard, ticks: list[int]) -> dict[str, Any]:
+def _instructions(emulated: EmulatedBoard, counts: list[float]) -> dict[str, Any]:
     """The report's keys about instructions: all None where the emulator does not count them."""
-    counts = [emulated.instructions(number) for number in (median(ticks), max(ticks) - min(ticks), 1)]
-    middle, spread, step = counts
     return {
-        "instructions_per_inference": None if middle is None else round(middle),
-        "instructions_spread": None if spread is None else round(spread),
-        "instructions_per_tick": step,
+        "instructions_per_inference": round(median(counts)) if counts else None,
+        "instructions_spread": round(max(counts) - min(counts)) if counts else None,
+        "instructions_per_tick": emulated.instructions_per_tick,
     }

@@ -1,11 +1,12 @@
 """A child process that never outlives its user, and whose death is noticed and explained."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -14,7 +15,7 @@ from host_bridge.errors import UserError
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 # Lines that say why a program ended, among all that it wrote on standard error.
-_REASONS = ("fatal", "ERROR:", "runtime error", "cannot run")
+_REASONS = ("fatal", "Fatal", "ERROR:", "[ERROR]", "Exception:", "runtime error", "cannot run")
 _NOISE = ("warning:",)
 
 
@@ -26,17 +27,29 @@ class Child:
         command: program and arguments.
         pass_fds: file descriptors the program inherits.
         with_pipes: give it pipes as standard input and output (else: nothing, and standard error).
+        environment: variables besides this process's own.
+        with_offspring: the program starts others itself; see to it that they end with it, even if this process is
+            killed.
 
     Raises:
         UserError: this computer cannot start another process.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = (), with_pipes: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        pass_fds: Sequence[int] = (),
+        with_pipes: bool = False,
+        environment: Mapping[str, str] | None = None,
+        with_offspring: bool = False,
     ) -> None:
         self.name = name
+        self._with_offspring = with_offspring
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid())]
+        launcher += ["--guard"] if with_offspring else []
         try:
             self.process = subprocess.Popen(
                 [*launcher, *command],
@@ -44,6 +57,7 @@ class Child:
                 stdout=subprocess.PIPE if with_pipes else self._stderr,
                 stderr=self._stderr,
                 pass_fds=pass_fds,
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
         except OSError as error:
@@ -70,6 +84,11 @@ class Child:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         raise UserError(f"{self.name} {how}: {self.last_words() or 'it gave no reason'}")
 
+    def wait(self, seconds: float) -> None:
+        """Let the program end by itself, for at most so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+
     def last_words(self) -> str:
         """The line of its standard error that best says why it ended; empty if there is none."""
         if self._stderr.closed:
@@ -84,8 +103,9 @@ class Child:
 
     def stop(self) -> None:
         """End the program and whatever it started; it keeps no state, so by force. May be called again."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None or self._with_offspring:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self._stderr):
             if pipe is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from device_sim.emulators import EMULATOR_NAMES, choose_emulator, start_emulator
+from device_sim.emulators import choose_emulator, start_emulator
 from device_sim.emulators.child import Child
 from device_sim.session import open_link
 from firmware_gen.boards import load_board
@@ -71,12 +71,6 @@ def fake_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQemu:
 def test_unknown_emulator_lists_the_choices() -> None:
     with pytest.raises(UserError, match="unknown emulator 'simics'; choose one of: auto, renode, qemu, native"):
         choose_emulator("simics", BOARD)
-
-
-def test_renode_is_known_and_refused() -> None:
-    assert "renode" in EMULATOR_NAMES
-    with pytest.raises(UserError, match="renode is not supported by this version"):
-        choose_emulator("renode", BOARD)
 
 
 def test_a_missing_emulator_names_the_package(monkeypatch: pytest.MonkeyPatch, elf: Path) -> None:

@@ -68,7 +68,7 @@ BAD = {
     "engine": (["--engine", "ray"], "unknown engine 'ray'; choose from: local"),
     "board": (["--board", "nucleo"], "unknown board 'nucleo'; choose from:"),
     "emulator": (["--emulator", "simics"], "unknown emulator 'simics'; choose from:"),
-    "renode": (["--emulator", "renode"], "not supported by this version"),
+    "renode": (["--emulator", "renode", "--board", "mps2_an386"], "has no [emulators.renode] section"),
     "sparsity 0": (["--sparsity", "0"], "sparsity = 0.0 is not allowed"),
     "sparsity 1": (["--sparsity", "1"], "sparsity = 1.0 is not allowed"),
     "sparsity nan": (["--sparsity", "nan"], "sparsity = nan is not allowed"),

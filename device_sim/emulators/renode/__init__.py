@@ -1,0 +1,10 @@
+"""Renode: many boards in one headless process, each UART a TCP socket on loopback.
+
+For 1.13.3 and later, by Renode's public documentation. :mod:`.install` finds the program, :mod:`.scripts` renders what
+it reads, :mod:`.monitor` talks to it, :mod:`.meter` counts instructions, :mod:`.session` starts and ends it.
+"""
+
+from device_sim.emulators.renode.install import obstacle
+from device_sim.emulators.renode.session import start, start_many
+
+__all__ = ["obstacle", "start", "start_many"]
