@@ -8,6 +8,8 @@ from host_bridge.errors import UserError
 MOST_COLUMNS = 65_535
 MOST_KERNEL = 255
 WEIGHTED = ("conv", "depthwise", "dense")
+MOST_SUMMANDS = 32_768
+"""Summands of SynFlow's flows of 24 bits up to which they fit 63 bits (docs/synflow.md)."""
 
 
 def check_description(description: LearnerDescription) -> LearnerDescription:
@@ -23,6 +25,27 @@ def check_description(description: LearnerDescription) -> LearnerDescription:
         raise UserError(f"layer {last.name}: the last layer must give {description.classes} logits")
     if sorted(_tensors(description)) != list(range(len(description.tensors))):
         raise UserError("every tensor must belong to exactly one layer")
+    return description
+
+
+def check_seedable(description: LearnerDescription) -> LearnerDescription:
+    """Return a description whose masks a board can compute from a seed.
+
+    Raises:
+        UserError: it has branches, or a sum of flows would not fit; names the layer.
+    """
+    for position, layer in enumerate(description.layers):
+        if layer.inputs != (position - 1,):
+            raise UserError(f"layer {layer.name}: a board computes masks of networks without branches; bake or load it")
+        if layer.kernel is None:
+            continue
+        tensor = description.tensors[layer.kernel]
+        most = max(tensor.rows, tensor.columns * prod(layer.kernel_size), prod(layer.out_shape[:2]))
+        if most > MOST_SUMMANDS:
+            raise UserError(f"layer {layer.name} is too large for a board to compute the mask; bake or load it")
+    kernels = [layer.kernel for layer in description.layers if layer.kernel is not None]
+    if kernels != sorted(kernels):
+        raise UserError("tensors must come in the order of their layers")
     return description
 
 

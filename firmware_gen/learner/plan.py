@@ -6,7 +6,7 @@ from typing import Literal
 
 from firmware_gen.learner.activations import Activations, place_activations
 from firmware_gen.learner.description import LearnerDescription
-from firmware_gen.learner.limits import check_description
+from firmware_gen.learner.limits import check_description, check_seedable
 from firmware_gen.learner.masks import BakedMask
 from host_bridge.errors import UserError
 
@@ -18,8 +18,6 @@ MOST_SAMPLES = 65_535
 BINS = 2048
 """Of the histograms by which the mask's computation finds its thresholds (fp_synflow.c)."""
 LEAST_CANDIDATES = 1024
-MOST_SUMMANDS = 32_768
-"""Inputs or outputs of a unit up to which sums of SynFlow's flows fit 64 bits (docs/synflow.md)."""
 _FLOAT, _SHORT, _WORD, _LONG = 4, 2, 4, 8
 
 
@@ -109,7 +107,7 @@ def plan_learner(description: LearnerDescription, purpose: Purpose, mask: BakedM
         UserError: the network or the purpose is beyond what the runtime can do.
     """
     check_description(description)
-    _check_purpose(description, purpose)
+    _check_purpose(purpose)
     capacity = mask.values if mask is not None else _capacity(description, purpose)
     activations = place_activations(description)
     flags = sum(description.shape_of(source)[2] for source in range(-1, len(description.layers)))
@@ -122,6 +120,7 @@ def plan_learner(description: LearnerDescription, purpose: Purpose, mask: BakedM
     offsets["scratch"] = offsets["values"]
     sizes["scratch"] = 0
     if purpose.seeded and mask is None:
+        check_seedable(description)
         sizes["scratch"] = _up(max(at - offsets["values"], _scratch(description, activations)), _WORD)
         at = offsets["values"] + sizes["scratch"]
     return LearnerPlan(purpose, offsets, sizes, activations, capacity, flags, _up(at, _LONG))
@@ -168,21 +167,11 @@ def _scratch(description: LearnerDescription, activations: Activations) -> int:
     return _LONG * max(sizes) + flows + kept + _WORD * BINS + 2 * _WORD * LEAST_CANDIDATES
 
 
-def _check_purpose(description: LearnerDescription, purpose: Purpose) -> None:
+def _check_purpose(purpose: Purpose) -> None:
     if not 1 <= purpose.samples <= MOST_SAMPLES:
         raise UserError(f"a learner holds 1 to {MOST_SAMPLES} samples, not {purpose.samples}")
     if purpose.epochs < 1 or purpose.batch_size < 1:
         raise UserError("epochs and batch size are at least 1")
-    if not purpose.seeded:
-        return
-    chain = all(layer.inputs == (position - 1,) for position, layer in enumerate(description.layers))
-    if not chain:
-        raise UserError("a board cannot compute the mask of a network with branches; bake the mask, or load it")
-    for layer in description.layers:
-        if layer.kernel is not None:
-            tensor = description.tensors[layer.kernel]
-            if max(tensor.rows, tensor.columns * prod(layer.kernel_size)) > MOST_SUMMANDS:
-                raise UserError(f"layer {layer.name} is too large for a board's SynFlow; bake the mask, or load it")
 
 
 def _up(value: int, to: int) -> int:

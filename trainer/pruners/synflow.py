@@ -13,12 +13,26 @@ from trainer.backends import Tensor, backend
 from trainer.models.network import Network, build_keras
 from trainer.pruners.budgets import global_budget
 from trainer.pruners.pruner import Pruner, Scorer, ScoringContext
+from trainer.pruners.whole_flow import score as whole_scores
+from trainer.pruners.whole_flow import whole_flow
 from trainer.tensors import Float64, Role, Scores, TensorSpec, Weights
 
 ITERATIONS = 100
 
 
 def prepare(network: Network) -> Scorer:
+    """Scores on whole numbers where they are defined (docs/synflow.md), so that a board finds the same mask."""
+    description = whole_flow(network)
+    if description is None:
+        return prepare_floats(network)
+
+    def score(context: ScoringContext) -> Scores:
+        return whole_scores(description, context.weights, context.weights if context.dense is None else context.dense)
+
+    return score
+
+
+def prepare_floats(network: Network) -> Scorer:
     """Compile the flow of ``network`` in float64: R is a product over layers, too large for float32 in deep models."""
     from keras import ops
 

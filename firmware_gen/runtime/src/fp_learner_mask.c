@@ -89,7 +89,7 @@ fp_status fp_learner_mask_begin(fp_learner *learner) {
     if (learner == NULL) {
         return FP_ERR_ARGUMENT;
     }
-    if (learner->spec->mask != NULL) {
+    if (learner->spec->mask != NULL || learner->training.running) {
         return FP_ERR_STATE;
     }
     fp_learner_forget_mask(learner);

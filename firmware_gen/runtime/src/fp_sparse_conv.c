@@ -1,50 +1,23 @@
 #include "fp_sparse.h"
 #include "fp_window.h"
 
-/* Where the weights of one kernel element meet input and output: rows and columns of output pixels. */
-typedef struct tap {
-    fp_span y;
-    fp_span x;
-    uint32_t stride_y;
-    uint32_t stride_x;
-    uint32_t in_width;
-    uint32_t out_width;
-} tap;
-
-static tap tap_of(const fp_learner_layer *layer, uint32_t row, uint32_t column) {
-    const tap found = {fp_span_of(row, layer->pad_top, layer->stride_height, layer->in.height, layer->out.height),
-                       fp_span_of(column, layer->pad_left, layer->stride_width, layer->in.width, layer->out.width),
-                       layer->stride_height,
-                       layer->stride_width,
-                       layer->in.width,
-                       layer->out.width};
-    return found;
-}
-
-/* First input pixel of output row `y`. */
-static uint32_t in_offset(const tap *at, uint32_t y) {
-    const int32_t row = (int32_t)(y * at->stride_y) + at->y.from;
-    const int32_t column = (int32_t)(at->x.first * at->stride_x) + at->x.from;
-    return (uint32_t)(row * (int32_t)at->in_width + column);
-}
-
-static void add_forward(const tap *at, float weight, const float *in, float *out) {
+static void add_forward(const fp_tap *at, float weight, const float *in, float *out) {
     const uint32_t pixels = at->x.end - at->x.first, step = at->stride_x;
     for (uint32_t y = at->y.first; y < at->y.end; y++) {
-        const float *from = in + in_offset(at, y);
-        float *to = out + y * at->out_width + at->x.first;
+        const float *from = in + fp_tap_input(at, y);
+        float *to = out + fp_tap_output(at, y);
         for (uint32_t i = 0; i < pixels; i++, from += step) {
             to[i] += weight * *from;
         }
     }
 }
 
-static float weight_gradient(const tap *at, const float *in, const float *d_out) {
+static float weight_gradient(const fp_tap *at, const float *in, const float *d_out) {
     const uint32_t pixels = at->x.end - at->x.first, step = at->stride_x;
     float sum = 0.0f;
     for (uint32_t y = at->y.first; y < at->y.end; y++) {
-        const float *from = in + in_offset(at, y);
-        const float *slope = d_out + y * at->out_width + at->x.first;
+        const float *from = in + fp_tap_input(at, y);
+        const float *slope = d_out + fp_tap_output(at, y);
         for (uint32_t i = 0; i < pixels; i++, from += step) {
             sum += *from * slope[i];
         }
@@ -52,11 +25,11 @@ static float weight_gradient(const tap *at, const float *in, const float *d_out)
     return sum;
 }
 
-static void add_backward(const tap *at, float weight, const float *d_out, float *d_in) {
+static void add_backward(const fp_tap *at, float weight, const float *d_out, float *d_in) {
     const uint32_t pixels = at->x.end - at->x.first, step = at->stride_x;
     for (uint32_t y = at->y.first; y < at->y.end; y++) {
-        float *to = d_in + in_offset(at, y);
-        const float *slope = d_out + y * at->out_width + at->x.first;
+        float *to = d_in + fp_tap_input(at, y);
+        const float *slope = d_out + fp_tap_output(at, y);
         for (uint32_t i = 0; i < pixels; i++, to += step) {
             *to += weight * slope[i];
         }
@@ -72,7 +45,7 @@ typedef struct planes {
 } planes;
 
 /* One kept weight that connects two channels. */
-static void visit(const tap *at, const planes *all, uint32_t from, uint32_t to, float weight, float *velocity) {
+static void visit(const fp_tap *at, const planes *all, uint32_t from, uint32_t to, float weight, float *velocity) {
     if (all->out != NULL) {
         add_forward(at, weight, all->in + from, all->out + to);
         return;
@@ -90,7 +63,7 @@ static void walk(const fp_learner_layer *layer, fp_kept kernel, planes all) {
     const uint32_t inputs = depthwise ? 1u : layer->in.channels;
     const uint32_t multiplier = depthwise ? (uint32_t)(layer->out.channels / layer->in.channels) : 1u;
     for (uint32_t element = 0; element < (uint32_t)layer->kernel_height * layer->kernel_width; element++) {
-        const tap at = tap_of(layer, element / layer->kernel_width, element % layer->kernel_width);
+        const fp_tap at = fp_tap_of(layer, element);
         for (uint32_t input = 0; input < inputs; input++) {
             for (uint32_t left = *kernel.counts++; left != 0; left--) {
                 const uint32_t output = *kernel.columns++;
