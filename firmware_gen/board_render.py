@@ -17,7 +17,7 @@ TEMPLATES = {
     "toolchain.cmake": "toolchain.cmake.j2",
     "toolchain-clang.cmake": "toolchain-clang.cmake.j2",
 }
-CORTEX_M_SOURCES = ("board_cortex_m.c", "startup_cortex_m.c", "systick.c")
+CORTEX_M_SOURCES = ("board_cortex_m.c", "fault.c", "startup_cortex_m.c", "systick.c")
 NATIVE_SOURCES = ("native.c",)
 
 Target = Literal["board", "native"]
@@ -40,9 +40,9 @@ def board_defines(board: Board) -> tuple[Define, ...]:
         Define("FP_CORE_IRQ_COUNT", _literal(core.irq_count)),
         Define("FP_CORE_HAS_FPU", "1" if core.float_abi == "hard" else "0"),
     ]
-    for section, device in (("UART", board.uart), ("CLOCK", board.clock)):
+    for section, device in board.devices.items():
         numbers = device.model_dump(exclude={"driver"})
-        defines += [Define(f"FP_{section}_{key.upper()}", _literal(numbers[key])) for key in sorted(numbers)]
+        defines += [Define(f"FP_{section.upper()}_{key.upper()}", _literal(numbers[key])) for key in sorted(numbers)]
     return tuple(defines)
 
 

@@ -19,6 +19,9 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     ``driver`` names ``uart_<driver>.c``; ``base``, ``irq`` and ``baud``; then the driver's own keys.
 ``[clock]``
     ``driver`` names ``clock_<driver>.c`` (``"none"``: the core runs at ``clock_hz`` from reset); then its own keys.
+``[watchdog]`` (optional)
+    ``driver`` names ``watchdog_<driver>.c`` (``"stm32_iwdg"``, ``"nrf_wdt"``); ``timeout_ms``, longer than the longest
+    run of a model. The board then resets itself when its main loop is not reached in time.
 ``[emulators.qemu]``
     ``machine`` (``-M``), ``cpu`` (``-cpu``, optional), ``serial_index`` (which ``-serial`` is the UART), ``tick_hz``
     (ticks of the tick counter per emulated second), ``note`` (optional: where the emulated machine differs).
@@ -26,7 +29,7 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     ``platform`` (a ``.repl`` file that comes with Renode), ``uart`` (its name there), ``ram`` (optional: the name of
     the first RAM there, to set its size to the chip's), ``note`` (optional).
 
-Every key of ``[uart]`` and ``[clock]`` reaches its driver as ``FP_UART_<KEY>`` or ``FP_CLOCK_<KEY>``. Drivers are
+Every key of ``[uart]``, ``[clock]`` and ``[watchdog]`` reaches its driver as ``FP_<SECTION>_<KEY>``. Drivers are
 looked for in ``firmware_gen/ports/`` and beside the board file, so a new board needs no Python, a new chip one C file.
 """
 
@@ -145,8 +148,14 @@ class Board(_Frozen):
     ram: Annotated[tuple[Region, ...], Field(min_length=1)]
     uart: Uart
     clock: Device
+    watchdog: Device = Device(driver="none")
     emulators: Emulators = Emulators()
     drivers: tuple[Path, ...] = Field(default=(), exclude=True, repr=False)
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """The sections that name a driver."""
+        return {"uart": self.uart, "clock": self.clock, "watchdog": self.watchdog}
 
     @model_validator(mode="after")
     def _regions_fit(self) -> "Board":
@@ -199,7 +208,7 @@ def _check(path: Path, table: dict[str, object]) -> Board:
     except ValidationError as error:
         raise UserError(f"board file {path}: {_first_fault(error)}") from error
     drivers = []
-    for section, device in (("uart", board.uart), ("clock", board.clock)):
+    for section, device in board.devices.items():
         source = find_driver(section, device.driver, path)
         check_driver(section, device.driver, source, device.model_dump().keys(), path)
         drivers.append(source)

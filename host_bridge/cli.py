@@ -1,4 +1,4 @@
-"""The command line: ``python -m host_bridge info|infer|selftest|stats --port URL``."""
+"""The command line: ``python -m host_bridge info|infer|selftest|stats|fault --port URL``."""
 
 import logging
 from dataclasses import asdict
@@ -55,6 +55,23 @@ def stats(
     """Frames, errors, runs of the model, stack use and ticks since the board was reset."""
     with _connect(port, baud, timeout, wait, debug) as board:
         _print_fields(asdict(board.stats()), json)
+
+
+@app.command()
+def fault(
+    *,
+    port: Port,
+    json: Json = False,
+    baud: Baud = DEFAULT_BAUD,
+    timeout: Timeout = 2.0,
+    wait: Wait = _WAIT_SECONDS,
+    debug: Debug = False,
+) -> None:
+    """What made the board reset itself, if anything did since power-up; registers in hexadecimal."""
+    with _connect(port, baud, timeout, wait, debug) as board:
+        answer = asdict(board.fault())
+        plain = ("count", "exception")
+        _print_fields({key: value if key in plain else f"0x{value:08x}" for key, value in answer.items()}, json)
 
 
 @app.command()

@@ -56,6 +56,20 @@ class BoardStats:
 
 
 @dataclass(frozen=True)
+class BoardFault:
+    """The FAULT reply; meanings are those of the message table. ``count`` is 0 where there was none."""
+
+    count: int
+    exception: int
+    status: int
+    hard_status: int
+    address: int
+    pc: int
+    lr: int
+    sp: int
+
+
+@dataclass(frozen=True)
 class Inference:
     """The model's output (int8 values as bytes) and the ticks that the run took."""
 
@@ -153,6 +167,10 @@ class Board:
     def stats(self) -> BoardStats:
         """The board's counters."""
         return BoardStats(**self._numbers(messages.STATS))
+
+    def fault(self) -> BoardFault:
+        """The latest fault since power-up."""
+        return BoardFault(**self._numbers(messages.FAULT))
 
     def selftest(self) -> SelfTest:
         """Let the board run its model on the built-in input."""

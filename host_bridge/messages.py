@@ -130,6 +130,22 @@ STATS = Message(
     ),
     "counters since reset",
 )
+FAULT = Message(
+    "fault",
+    0x05,
+    (),
+    (
+        Field("count", "u32", "faults since power-up; 0: the rest means nothing"),
+        Field("exception", "u32", "number of the exception, 3 a hard fault (Arm DDI 0403, B1.5.2)"),
+        Field("status", "u32", "the core's CFSR (B3.2.15); 0 on cores without"),
+        Field("hard_status", "u32", "the core's HFSR (B3.2.16); 0 on cores without"),
+        Field("address", "u32", "what was accessed, where the core knows; else 0"),
+        Field("pc", "u32", "the instruction; 0 where the stack was lost"),
+        Field("lr", "u32", "where it would have returned to; 0 where the stack was lost"),
+        Field("sp", "u32", "the stack pointer in the handler"),
+    ),
+    "the latest fault since power-up; a board resets after one",
+)
 SELFTEST = Message(
     "selftest",
     0x04,
@@ -225,7 +241,7 @@ TRANSFER_STATUS = Message(
     "the latest transfer",
 )
 MESSAGES = (
-    *(INFO, PING, STATS, SELFTEST, INPUT, INFER, OUTPUT),
+    *(INFO, PING, STATS, FAULT, SELFTEST, INPUT, INFER, OUTPUT),
     *(PUT_BEGIN, PUT_CHUNK, PUT_END, GET_BEGIN, GET_CHUNK, TRANSFER_STATUS),
 )
 

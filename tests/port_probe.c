@@ -7,6 +7,8 @@
  *     w   wait until the counter's low 24 bits are n or more; reply: 0
  *     d   use n bytes of stack; reply: stack used before, after
  *     o   read nothing until n bytes are lost; reply: bytes then waiting, bytes lost
+ *     f   fault: n = 0 an instruction that is none, 1 a store to where nothing is; no reply, the board resets
+ *     r   reply: faults so far, the latest one's pc, CFSR, HFSR, address
  *     t   reply: ticks a second, 0
  *
  * Replies are 64-bit numbers. All numbers are little endian. */
@@ -105,6 +107,28 @@ static void overflow(uint32_t bytes) {
     reply(port->rx_lost(port->context));
 }
 
+/* Also called "crash" to make it findable in the ELF. */
+__attribute__((noinline)) static void crash(uint32_t how) {
+#if defined(__arm__)
+    if (how == 0) {
+        __asm volatile("udf #0");
+    }
+    *(volatile uint32_t *)(uintptr_t)0xA0000000u = how;
+#else
+    (void)how;
+#endif
+}
+
+static void report_fault(void) {
+    static const fp_fault none;
+    const fp_fault *fault = port->fault != NULL ? port->fault : &none;
+    reply(fault->count);
+    reply(fault->pc);
+    reply(fault->status);
+    reply(fault->hard_status);
+    reply(fault->address);
+}
+
 static void answer(uint8_t letter, uint32_t number) {
     switch (letter) {
     case 'e':
@@ -124,6 +148,12 @@ static void answer(uint8_t letter, uint32_t number) {
         break;
     case 'o':
         overflow(number);
+        break;
+    case 'f':
+        crash(number);
+        break;
+    case 'r':
+        report_fault();
         break;
     default:
         reply(port->tick_hz);

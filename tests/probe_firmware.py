@@ -30,14 +30,16 @@ def require(*programs: str) -> None:
             pytest.skip(f"{program} is not installed")
 
 
-def build_probe(board: Board, folder: Path, target: Target = "board", optimise: str = "-O2") -> Path:
+def build_probe(
+    board: Board, folder: Path, target: Target = "board", optimise: str = "-O2", application: Path = PROBE
+) -> Path:
     (folder / "src").mkdir(parents=True, exist_ok=True)
     for name, text in render_board_files(board).items():
         (folder / name).write_text(text)
     (folder / "src" / "fp_messages.h").write_text(render_messages_header())
     elf = folder / "probe.elf"
     includes = [f"-I{path}" for path in (folder / "src", PORT_FOLDER, RUNTIME_HEADERS)]
-    sources = [str(path) for path in (*port_sources(board, target), PROBE)]
+    sources = [str(path) for path in (*port_sources(board, target), application)]
     common = [*WARNINGS, optimise, *includes, *sources, "-o", str(elf)]
     if target == "native":
         require("gcc")
@@ -77,12 +79,14 @@ def open_probe(url: str) -> Iterator[Probe]:
     host, port = url.removeprefix("socket://").split(":")
     with socket.create_connection((host, int(port)), 10) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _knock(connection)
+        knock(connection)
         connection.settimeout(60)
         yield Probe(connection)
 
 
-def _knock(connection: socket.socket) -> None:
+def knock(connection: socket.socket) -> None:
+    """Until the board answers, after it was switched on or has reset itself."""
+    timeout = connection.gettimeout()
     connection.settimeout(0.2)
     for _ in range(50):
         connection.sendall(b"\0")
@@ -94,3 +98,4 @@ def _knock(connection: socket.socket) -> None:
     with suppress(TimeoutError):
         while connection.recv(16):  # answers to earlier knocks
             pass
+    connection.settimeout(timeout)

@@ -9,6 +9,7 @@ fp_rx_ring fp_rx;
 
 static size_t read_bytes(void *context, uint8_t *bytes, size_t capacity) {
     (void)context;
+    fp_watchdog_feed(); /* only the main loop does: a model that does not end is noticed */
     return fp_rx_ring_take(&fp_rx, bytes, capacity);
 }
 
@@ -23,6 +24,7 @@ static void write_bytes(void *context, const uint8_t *bytes, size_t length) {
 static void wait_for_bytes(void *context) {
     (void)context;
     uint32_t primask = fp_irq_mask();
+    fp_fault_survived();
     if (fp_rx_ring_is_empty(&fp_rx)) {
         __asm volatile("dsb\n\twfi" ::: "memory");
     }
@@ -57,10 +59,13 @@ static fp_port port = {
 };
 
 void fp_board_init(void) {
+    fp_fault_init();
+    port.fault = fp_fault_latest();
     fp_clocks clocks = fp_clock_init();
     port.tick_hz = clocks.core_hz;
     fp_systick_init();
     fp_uart_init(&clocks);
+    fp_watchdog_init();
 }
 
 const fp_port *fp_board_port(void) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "board_config.h"
+#include "fp_port.h"
 #include "rx_ring.h"
 
 #define FP_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
@@ -56,11 +57,34 @@ void fp_uart_handler(void);
 
 extern fp_rx_ring fp_rx;
 
+/* --- watchdog_*.c --- */
+
+/* From now on the board resets unless it is fed within watchdog.timeout_ms. */
+void fp_watchdog_init(void);
+void fp_watchdog_feed(void);
+
 /* --- systick.c --- */
 
 void fp_systick_init(void);
 uint64_t fp_systick_now(void);
 void fp_systick_handler(void);
+
+/* --- fault.c --- */
+
+/* The handler that the vector table names for faults: keeps a record, then resets the board. */
+void fp_fault_handler(void);
+
+/* Forget a record that is none; called once, before anything can be reported. */
+void fp_fault_init(void);
+
+/* The latest fault since power-up; its count is 0 where there was none. */
+const fp_fault *fp_fault_latest(void);
+
+/* The application runs: a later fault is a new one, not a start that failed again. */
+void fp_fault_survived(void);
+
+/* Sleep for ever. */
+void fp_stop(void);
 
 /* --- startup_cortex_m.c --- */
 

@@ -22,14 +22,6 @@ extern uint32_t fp_bss_start[], fp_bss_end[];
 int main(void);
 void Reset_Handler(void);
 
-/* Nothing can be reported from here; the host notices that the board no longer answers. WFI spares an emulator's CPU.
- */
-static void fault_handler(void) {
-    for (;;) {
-        __asm volatile("wfi");
-    }
-}
-
 typedef struct fp_vector_table {
     uint32_t *initial_stack;
     fp_vector handlers[SYSTEM_VECTORS - 1 + FP_CORE_IRQ_COUNT];
@@ -40,14 +32,14 @@ __attribute__((section(".vectors"), used)) static const fp_vector_table vectors 
     fp_stack_top,
     {
         [0] = Reset_Handler,
-        [1] = fault_handler,  /* NMI */
-        [2] = fault_handler,  /* HardFault */
-        [3] = fault_handler,  /* MemManage */
-        [4] = fault_handler,  /* BusFault */
-        [5] = fault_handler,  /* UsageFault */
-        [10] = fault_handler, /* SVCall */
-        [11] = fault_handler, /* DebugMonitor */
-        [13] = fault_handler, /* PendSV */
+        [1] = fp_fault_handler,  /* NMI */
+        [2] = fp_fault_handler,  /* HardFault */
+        [3] = fp_fault_handler,  /* MemManage */
+        [4] = fp_fault_handler,  /* BusFault */
+        [5] = fp_fault_handler,  /* UsageFault */
+        [10] = fp_fault_handler, /* SVCall */
+        [11] = fp_fault_handler, /* DebugMonitor */
+        [13] = fp_fault_handler, /* PendSV */
         [14] = fp_systick_handler,
         [SYSTEM_VECTORS - 1 + FP_UART_IRQ] = fp_uart_handler,
     },
@@ -90,7 +82,7 @@ __attribute__((noinline, noreturn)) static void start(void) {
     paint_stack();
     initialise_memory();
     (void)main();
-    fault_handler();
+    fp_stop();
     for (;;) {
     }
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
-from probe_firmware import WARNINGS, require
+from probe_firmware import RUNTIME_HEADERS, WARNINGS, require
 from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
 from unicorn import arm_const as arm
 
@@ -29,6 +29,7 @@ class Registers:
     def __init__(self, base: int) -> None:
         self.base = base
         self.values: dict[int, int] = {}
+        self.writes: list[tuple[int, int]] = []
         self.bench: Bench | None = None
 
     def read(self, offset: int) -> int:
@@ -52,6 +53,9 @@ class Bench:
             peripheral.bench = self
         for page in sorted({peripheral.base // PAGE * PAGE for peripheral in self._peripherals}):
             self._uc.mmio_map(page, PAGE, self._reader(page), None, self._writer(page), None)
+
+    def peripheral(self, base: int) -> Registers:
+        return next(one for one in self._peripherals if one.base == base)
 
     def call(self, function: str, *arguments: int) -> int:
         registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1)
@@ -109,6 +113,7 @@ class Bench:
         def write(_uc: Uc, offset: int, size: int, value: int, _data: object) -> None:
             assert size == 4, "registers are written as words"
             owner = self._owner(page + offset)
+            owner.writes.append((page + offset - owner.base, value))
             owner.write(page + offset - owner.base, value)
 
         return write
@@ -135,8 +140,16 @@ def _build(board: Board, folder: Path) -> Path:
     flags = [flag for flag in compile_flags(board) if "float" not in flag and "fpu" not in flag]
     flags[0] = "-mcpu=cortex-m4"  # what Unicorn emulates
     link = ["-nostartfiles", "--specs=nano.specs", f"-Wl,-Ttext={CODE:#x},-Tdata={DATA:#x},-e,0,--no-warn-rwx-segments"]
-    command = ["arm-none-eabi-gcc", *flags, *WARNINGS, "-O2", f"-I{folder / 'src'}", f"-I{PORT_FOLDER}", *link]
+    command = [
+        "arm-none-eabi-gcc",
+        *flags,
+        *WARNINGS,
+        "-O2",
+        f"-I{folder / 'src'}",
+        f"-I{PORT_FOLDER}",
+        f"-I{RUNTIME_HEADERS}",
+    ]
     sources = [str(path) for path in (*board.drivers, stub)]
-    result = subprocess.run([*command, *sources, "-o", str(elf)], capture_output=True, text=True, check=False)
+    result = subprocess.run([*command, *link, *sources, "-o", str(elf)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return elf

@@ -36,7 +36,7 @@ def test_the_promised_boards_are_there() -> None:
 def test_a_board_is_what_its_file_is_called(name: str) -> None:
     board = load_board(name)
     assert board.name == name
-    assert len(board.drivers) == 2
+    assert len(board.drivers) == 3
     assert all(path.is_file() for path in board.drivers)
 
 

@@ -7,11 +7,12 @@ from clock_models import CFGR, PLLCFGR, RCC, FlipFlop, Hfclk, Rcc
 from mmio_bench import Bench, Registers
 from uart_models import BAUDRATE, STARTRX, Uarte, UarteChip, UarteRenode, UsartV2
 
-from firmware_gen.boards import load_board
+from firmware_gen.boards import BOARD_FOLDER, load_board
 
 GPIO = 0x4002_0000
 NRF_GPIO = 0x5000_0000
 UARTE0 = 0x4000_2000
+IWDG, WDT = 0x4000_3000, 0x4001_0000
 NORDIC = ["nrf52840dk", "arduino_nano_33_ble"]
 
 
@@ -196,3 +197,37 @@ def test_a_uarte_that_never_ends_sending_is_not_waited_for(tmp_path: Path) -> No
     bench.call("fp_uart_put", 1)
     bench.call("fp_uart_put", 2)
     assert bytes(uarte.sent) == b"?"
+
+
+# --- watchdogs ---
+
+
+def watched(tmp_path: Path, name: str, driver: str, timeout_ms: int) -> Bench:
+    file = tmp_path / "mine.toml"
+    section = f'\n[watchdog]\ndriver = "{driver}"\ntimeout_ms = {timeout_ms}\n'
+    file.write_text((BOARD_FOLDER / f"{name}.toml").read_text() + section)
+    bench = Bench(load_board(str(file)), tmp_path, Registers(IWDG), Registers(WDT), Registers(GPIO), Registers(RCC))
+    bench.call("fp_watchdog_init")
+    return bench
+
+
+def test_the_stm32s_watchdog_is_started_and_fed(tmp_path: Path) -> None:
+    """8 s at the fastest oscillator, 47 kHz / 256."""
+    bench = watched(tmp_path, "stm32f4_discovery", "stm32_iwdg", 8000)
+    iwdg = bench.peripheral(IWDG)
+    assert iwdg.writes == [(0, 0xCCCC), (0, 0x5555), (4, 6), (8, 8000 * 183 // 1000), (0, 0xAAAA)]
+    bench.call("fp_watchdog_feed")
+    assert iwdg.writes[5:] == [(0, 0xAAAA)]
+
+
+def test_the_nordics_watchdog_is_started_and_fed(tmp_path: Path) -> None:
+    bench = watched(tmp_path, "nrf52840dk", "nrf_wdt", 8000)
+    wdt = bench.peripheral(WDT)
+    assert wdt.writes == [(0x50C, 1), (0x504, 8 * 32768 - 1), (0x508, 1), (0, 1)]
+    bench.call("fp_watchdog_feed")
+    assert wdt.writes[4:] == [(0x600, 0x6E52_4635)]
+
+
+def test_a_watchdog_that_cannot_wait_so_long_does_not_compile(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="timeout_ms must be at most 22000"):
+        watched(tmp_path, "stm32f4_discovery", "stm32_iwdg", 30_000)

@@ -1,11 +1,14 @@
 """The ports on emulated boards: UART, ring, tick counter, stack measurement."""
 
+import contextlib
 import random
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from probe_firmware import Probe, build_probe, open_probe, require
+from probe_firmware import Probe, build_probe, knock, open_probe, require
 
 from device_sim.emulators import EmulatedBoard, start_emulator
 from firmware_gen.boards import Board, board_names, load_board
@@ -113,17 +116,73 @@ def test_every_board_boots_at_other_optimisation_levels(tmp_path: Path, name: st
         assert probe.receive(1500) == bytes(range(250)) * 6
 
 
-def test_a_stack_overflow_stops_the_board(tmp_path: Path) -> None:
-    """The stack lies at the start of RAM, so the board stops instead of going on with overwritten data."""
+def address_range(elf: Path, symbol: str) -> range:
+    listing = subprocess.run(["arm-none-eabi-nm", "-S", elf], capture_output=True, text=True, check=True).stdout
+    (start, size) = next(line.split()[:2] for line in listing.splitlines() if line.endswith(f" {symbol}"))
+    return range(int(start, 16) & ~1, (int(start, 16) & ~1) + int(size, 16))
+
+
+def test_a_fault_is_reported_after_the_reset(tmp_path: Path) -> None:
+    """UsageFault and BusFault are off after reset, so both come as a forced hard fault (Arm DDI 0403, B1.5.14)."""
+    require("qemu-system-arm")
+    board = load_board("stm32f4_discovery")
+    elf = build_probe(board, tmp_path)
+    undefined, precise, forced = 1 << 16, 1 << 9 | 1 << 15, 1 << 30
+    with start_emulator("qemu", elf, board) as emulated, open_probe(emulated.url) as probe:
+        assert probe.ask("r", 0, replies=5) == (0, 0, 0, 0, 0), "a board that has just been switched on"
+        for number, (how, status, address) in enumerate([(0, undefined, 0), (1, precise, 0xA000_0000)] * 2, start=1):
+            probe.send("f", how)
+            knock(probe.connection)
+            count, pc, cfsr, hfsr, accessed = probe.ask("r", 0, replies=5)
+            assert (count, cfsr, hfsr, accessed) == (number, status, forced, address)
+            assert pc in address_range(elf, "crash")
+
+
+HOPELESS = """#include "board.h"
+int main(void) {
+    fp_board_init();
+    const fp_port *port = fp_board_port();
+    uint8_t byte;
+    while (port->read(port->context, &byte, 1) == 0) {
+    }
+    byte = (uint8_t)port->fault->count;
+    port->write(port->context, &byte, 1);
+    __asm volatile("udf #0");
+    return 0;
+}
+"""
+
+
+def test_a_firmware_that_cannot_start_does_not_try_for_ever(tmp_path: Path) -> None:
+    """Three times it says how often it has failed before, whenever it is spoken to; then it stops."""
+    require("qemu-system-arm")
+    board = load_board("stm32f4_discovery")
+    source = tmp_path / "hopeless.c"
+    source.write_text(HOPELESS)
+    with start_emulator("qemu", build_probe(board, tmp_path, application=source), board) as emulated:
+        host, port = emulated.url.removeprefix("socket://").split(":")
+        with socket.create_connection((host, int(port)), 10) as connection:
+            connection.settimeout(0.2)
+            received = b""
+            for _ in range(30):
+                connection.sendall(b"?")
+                with contextlib.suppress(TimeoutError):
+                    received += connection.recv(16)
+    assert received == b"\0\1\2"
+
+
+def test_a_stack_overflow_is_a_fault(tmp_path: Path) -> None:
+    """The stack lies at the start of RAM, so the board faults instead of going on with overwritten data."""
     require("qemu-system-arm")
     board = load_board("stm32f4_discovery")
     with (
         start_emulator("qemu", build_probe(board, tmp_path), board) as emulated,
         open_probe(emulated.url) as probe,
     ):
-        assert probe.ask("t", 0)[1] == 0
-        probe.connection.settimeout(3)
         probe.send("d", 20_000)
         probe.receive(8)
-        with pytest.raises((TimeoutError, AssertionError, ConnectionError)):
-            probe.receive(8)
+        knock(probe.connection)
+        count, _, cfsr, hfsr, _ = probe.ask("r", 0, replies=5)
+        assert (count, hfsr) == (1, 1 << 30)
+        assert cfsr & (1 << 9 | 1 << 12), "a store or the core's own pushing went below RAM"
+        assert probe.ask("d", 100)[0] < 1000, "a new life with a stack of its own"

@@ -122,7 +122,7 @@ static void decode(const line *from, size_t capacity) {
 }
 
 static void answer(line *from, const fp_model *model) {
-    fp_port port = {from, port_read, port_write, port_wait, port_ticks, 1000, port_count, port_count, "fuzz"};
+    fp_port port = {from, port_read, port_write, port_wait, port_ticks, 1000, port_count, port_count, "fuzz", NULL};
     fp_device *device = malloc(sizeof *device);
     int8_t *arena = malloc(model->arena_bytes);
     require(device != NULL && arena != NULL);

@@ -28,6 +28,7 @@ class CPort(ctypes.Structure):
         ("stack_used", CountFunction),
         ("rx_lost", CountFunction),
         ("board", ctypes.c_char_p),
+        ("fault", ctypes.c_void_p),
     )
 
 
@@ -45,6 +46,7 @@ class CDevice:
         self.answered = b""
         self.now = 10**12
         self.rx_lost = self.RX_LOST
+        self.fault = (ctypes.c_uint32 * 8)()
         self._port = CPort(
             None,
             ReadFunction(self._read),
@@ -55,6 +57,7 @@ class CDevice:
             CountFunction(lambda _: self.STACK_USED),
             CountFunction(lambda _: self.rx_lost),
             board.encode(),
+            ctypes.cast(self.fault, ctypes.c_void_p),
         )
         self._device = poisoned(library.probe_device_bytes() + 2 * GUARD)
         self._arena = poisoned(FAKE_ARENA_BYTES + 2 * GUARD)

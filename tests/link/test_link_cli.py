@@ -43,6 +43,15 @@ def test_info(make_device: MakeDevice) -> None:
     assert "input_bytes     16\n" in table
 
 
+def test_fault(make_device: MakeDevice) -> None:
+    device = make_device()
+    device.fault[:] = [1, 3, 0x8200, 0x4000_0000, 0xE000_0000, 0x0800_0124, 0x0800_01FF, 0x2000_1FC0]
+    with serve(device.send) as url:
+        document = json.loads(host_bridge("fault", "--port", url, "--json").stdout)
+    assert set(document) == {field.name for field in messages.FAULT.reply}
+    assert (document["count"], document["exception"], document["pc"]) == (1, 3, "0x08000124")
+
+
 def test_stats(make_device: MakeDevice) -> None:
     with serve(make_device(SMALL).send) as url:
         document = json.loads(host_bridge("stats", "--port", url, "--json").stdout)

@@ -9,6 +9,18 @@
 extern "C" {
 #endif
 
+/* The latest fault since power-up, as the core described it; `count` is 0 where there was none. */
+typedef struct fp_fault {
+    uint32_t count;       /* faults since power-up */
+    uint32_t exception;   /* its number: 3 a hard fault */
+    uint32_t status;      /* CFSR */
+    uint32_t hard_status; /* HFSR */
+    uint32_t address;     /* what was accessed, where the core knows; else 0 */
+    uint32_t pc;          /* instruction; 0 where the stack was lost */
+    uint32_t lr;          /* where it would have returned to; 0 where the stack was lost */
+    uint32_t sp;          /* stack pointer in the handler */
+} fp_fault;
+
 typedef struct fp_port {
     void *context; /* handed to every function */
     /* Copy at most `capacity` received bytes to `bytes`; returns how many (0 when none wait). Never blocks. */
@@ -24,7 +36,8 @@ typedef struct fp_port {
     uint32_t (*stack_used)(void *context);
     /* Bytes lost since reset because the receive ring was full, or by overrun. */
     uint32_t (*rx_lost)(void *context);
-    const char *board; /* board name, at most 31 characters */
+    const char *board;     /* board name, at most 31 characters */
+    const fp_fault *fault; /* NULL: this board keeps no record of faults */
 } fp_port;
 
 #ifdef __cplusplus

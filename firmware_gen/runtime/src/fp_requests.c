@@ -95,6 +95,23 @@ static fp_link_error handle_stats(fp_device *device, const fp_frame *request, fp
     return FP_LINK_OK;
 }
 
+static fp_link_error handle_fault(fp_device *device, const fp_frame *request, fp_reply *reply) {
+    static const fp_fault none;
+    const fp_fault *fault = device->port->fault != NULL ? device->port->fault : &none;
+    uint8_t *to = reply->payload;
+    (void)request;
+    store32_le(to + FP_FAULT_REPLY_COUNT, fault->count);
+    store32_le(to + FP_FAULT_REPLY_EXCEPTION, fault->exception);
+    store32_le(to + FP_FAULT_REPLY_STATUS, fault->status);
+    store32_le(to + FP_FAULT_REPLY_HARD_STATUS, fault->hard_status);
+    store32_le(to + FP_FAULT_REPLY_ADDRESS, fault->address);
+    store32_le(to + FP_FAULT_REPLY_PC, fault->pc);
+    store32_le(to + FP_FAULT_REPLY_LR, fault->lr);
+    store32_le(to + FP_FAULT_REPLY_SP, fault->sp);
+    reply->length = FP_FAULT_REPLY_BYTES;
+    return FP_LINK_OK;
+}
+
 static fp_link_error handle_selftest(fp_device *device, const fp_frame *request, fp_reply *reply) {
     const fp_model *model = device->model;
     uint64_t ticks = 0;
@@ -184,6 +201,7 @@ static const fp_route basic_routes[] = {
     FP_ROUTE(INFO, handle_info),
     FP_ROUTE(PING, handle_ping),
     FP_ROUTE(STATS, handle_stats),
+    FP_ROUTE(FAULT, handle_fault),
 };
 
 static const fp_route model_routes[] = {
