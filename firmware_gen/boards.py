@@ -148,7 +148,7 @@ class Board(_Frozen):
     ram: Annotated[tuple[Region, ...], Field(min_length=1)]
     uart: Uart
     clock: Device
-    watchdog: Device = Device(driver="none")
+    watchdog: Device = Device.model_validate({"driver": "none"})
     emulators: Emulators = Emulators()
     drivers: tuple[Path, ...] = Field(default=(), exclude=True, repr=False)
 
