@@ -83,6 +83,8 @@ fp_status fp_conv_run(const fp_conv *conv, const int8_t *in, int8_t *out, void *
         status = fp_conv_run_coded_dot(conv, window, out + conv->out.origin, scratch);
     } else if (fp_conv_is_dot(conv)) {
         status = fp_conv_run_dot(conv, window, out + conv->out.origin);
+    } else if (FP_MVE_KERNELS && fp_conv_is_tiled(conv) && fp_conv_quad_fits(conv)) {
+        status = fp_conv_run_tiles(conv, window, out + conv->out.origin, scratch);
     } else if (FP_FAST_KERNELS && fp_conv_is_quad(conv) && fp_conv_quad_fits(conv)) {
         status = fp_conv_run_quad(conv, window, out + conv->out.origin, scratch);
     } else {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fp_conv_kernel.h"
+#include "fp_mve.h"
 #include "fp_quad.h"
 
 /* The sums of `count` rows (at most four, the first one's weights at `row`) that `sums` starts from. */
@@ -31,7 +32,10 @@ fp_status fp_conv_run_dense_dot(const fp_conv *conv, const int8_t *window, int8_
         uint32_t from = 0;
         count = left < FP_QUAD ? left : FP_QUAD;
         memcpy(sums.sum, conv->bias + c, count * sizeof sums.sum[0]);
-        if (count == FP_QUAD && whole != 0) {
+        if (FP_MVE_KERNELS && count == FP_QUAD) {
+            fp_mve_add_rows(row, weights, window, sums.sum);
+            from = weights;
+        } else if (count == FP_QUAD && whole != 0) {
             fp_quad_add_rows(row, weights, window, window + whole, &sums);
             from = whole;
         }

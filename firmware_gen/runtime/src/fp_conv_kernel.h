@@ -126,6 +126,12 @@ uint32_t fp_conv_quad_scratch_bytes(const fp_conv *conv);
 /* Compute a layer that fits; as above, for all output channels. Halo bytes stay. */
 fp_status fp_conv_run_quad(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch);
 
+/* Whether vectors can compute it, in the same scratch. */
+int fp_conv_is_tiled(const fp_conv *conv);
+
+/* The same with vectors of 16 taps (fp_mve.h); same result. */
+fp_status fp_conv_run_tiles(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch);
+
 #ifdef __cplusplus
 }
 #endif

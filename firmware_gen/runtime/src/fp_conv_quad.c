@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fp_conv_kernel.h"
+#include "fp_conv_places.h"
 #include "fp_quad.h"
 
 /* Scratch begins with the offsets of the taps of so many input channels; more channels are as many steps of them. */
@@ -23,12 +24,6 @@ typedef struct quad_plan {
     uint32_t lead;     /* taps in the first word, 1..4 */
     int clamps;        /* to less than int8 */
 } quad_plan;
-
-/* Four neighbouring positions, of which the last ones may be equal. */
-typedef struct quad_places {
-    const int8_t *window[FP_QUAD];
-    uint32_t out[FP_QUAD]; /* bytes from the output channel's first element */
-} quad_places;
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
@@ -90,7 +85,7 @@ static quad_plan plan_quad(const fp_conv *conv, uint32_t *scratch) {
     return plan;
 }
 
-static inline void copy_tap(const quad_places *at, uint32_t offset, int16_t *values) {
+static inline void copy_tap(const fp_places *at, uint32_t offset, int16_t *values) {
     values[0] = at->window[0][offset];
     values[FP_QUAD_STEP] = at->window[1][offset];
     values[2u * FP_QUAD_STEP] = at->window[2][offset];
@@ -98,8 +93,8 @@ static inline void copy_tap(const quad_places *at, uint32_t offset, int16_t *val
 }
 
 /* Four taps a turn. */
-static int16_t *copy_groups(const quad_places *at, const uint32_t *offset, const uint32_t *end, int16_t *values) {
-    const quad_places places = *at;
+static int16_t *copy_groups(const fp_places *at, const uint32_t *offset, const uint32_t *end, int16_t *values) {
+    const fp_places places = *at;
     for (; offset != end; offset += FP_QUAD) {
         copy_tap(&places, offset[0], values + FP_QUAD_TAP(0u));
         copy_tap(&places, offset[1], values + FP_QUAD_TAP(1u));
@@ -112,8 +107,8 @@ static int16_t *copy_groups(const quad_places *at, const uint32_t *offset, const
 
 /* All that the windows cover. What is left over of input channels by whole chunks, or else the first chunk, comes first
  * and with it the group that is not full; its other values stay 0. */
-static void copy_windows(const quad_plan *plan, const quad_places *at) {
-    quad_places places = *at;
+static void copy_windows(const quad_plan *plan, const fp_places *at) {
+    fp_places places = *at;
     const uint32_t first = (plan->channels - 1u) % CHUNK + 1u;
     int16_t *values = plan->values;
     for (uint32_t tap = 0; tap < plan->lead; tap++) {
@@ -137,15 +132,10 @@ typedef struct quad_rows {
     int8_t *out;         /* element (0, 0) of its output channel */
 } quad_rows;
 
-static void clamp_quad(const fp_conv *conv, const uint32_t *place, int8_t *out) {
-    for (uint32_t i = 0; i < FP_QUAD; i++) {
-        out[place[i]] = fp_clamp(out[place[i]], conv->activation_min, conv->activation_max);
-    }
-}
-
 /* Four positions of all output channels of a group. */
-static void compute_rows(const quad_plan *plan, const uint32_t *place, quad_rows rows) {
+static void compute_rows(const quad_plan *plan, const fp_places *at, quad_rows rows) {
     const fp_conv *const conv = plan->conv;
+    const uint32_t *const place = at->out;
     const uint32_t scale_step = conv->per_channel, taps = plan->taps, lead = plan->lead,
                    pitch = conv->out.channel_pitch;
     const int16_t *const values = plan->values;
@@ -162,7 +152,7 @@ static void compute_rows(const quad_plan *plan, const uint32_t *place, quad_rows
         rows.out[place[2]] = fp_quad_requantize(&requant, sums.sum[2]);
         rows.out[place[3]] = fp_quad_requantize(&requant, sums.sum[3]);
         if (plan->clamps) {
-            clamp_quad(conv, place, rows.out);
+            fp_places_clamp(conv, at, rows.out);
         }
         multiplier += scale_step;
         shift += scale_step;
@@ -190,19 +180,11 @@ fp_status fp_conv_run_quad(const fp_conv *conv, const int8_t *window, int8_t *ou
     memset(plan.values, 0, GROUP_HALVES * sizeof(int16_t));
     const uint32_t positions = (uint32_t)conv->out.height * conv->out.width;
     for (uint32_t group = 0; group < conv->groups; group++) {
-        uint32_t y = 0, x = 0;
-        for (uint32_t start = 0; start < positions; start += FP_QUAD) {
-            quad_places at;
-            for (uint32_t i = 0; i < FP_QUAD; i++) {
-                at.window[i] = window + y * conv->stride_height * conv->in.row_pitch + x * conv->stride_width;
-                at.out[i] = y * conv->out.row_pitch + x;
-                if (start + i + 1u < positions && ++x == conv->out.width) {
-                    x = 0;
-                    y++;
-                }
-            }
+        fp_places_cursor cursor = {0};
+        while (cursor.position < positions) {
+            const fp_places at = fp_places_next(conv, window, &cursor);
             copy_windows(&plan, &at);
-            compute_rows(&plan, at.out, rows_of(&plan, group, out));
+            compute_rows(&plan, &at, rows_of(&plan, group, out));
         }
         window += (size_t)plan.channels * conv->in.channel_pitch;
     }
