@@ -98,7 +98,7 @@ fp_conv_walk fp_conv_walk_reference;
 /* Eight output positions at a time, by DSP instructions where the core has them; same result. */
 fp_conv_walk fp_conv_walk_dsp;
 
-/* The same with vectors of four 32-bit sums (fp_mve.h); same result. */
+/* The same with vectors of four 32-bit sums (fp_mve_walk.h); same result. */
 fp_conv_walk fp_conv_walk_mve;
 
 /* Whether the layer is one dot product per output channel: one output position, and weight i belongs to byte i of the
@@ -129,7 +129,7 @@ fp_status fp_conv_run_quad(const fp_conv *conv, const int8_t *window, int8_t *ou
 /* Whether vectors can compute it, in the same scratch. */
 int fp_conv_is_tiled(const fp_conv *conv);
 
-/* The same with vectors of 16 taps (fp_mve.h); same result. */
+/* The same with vectors of 16 taps (fp_mve_tile.h); same result. */
 fp_status fp_conv_run_tiles(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch);
 
 #ifdef __cplusplus

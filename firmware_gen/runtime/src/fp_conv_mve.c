@@ -1,6 +1,6 @@
 #include "fp_conv_kernel.h"
 #include "fp_conv_runs.h"
-#include "fp_mve.h"
+#include "fp_mve_walk.h"
 
 static void walk_run(const void *filter, const int8_t *window, int8_t *out, uint32_t count) {
     fp_mve_walk(filter, window, out, count);

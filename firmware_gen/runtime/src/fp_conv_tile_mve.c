@@ -1,9 +1,11 @@
 /* Convolutions with few zeros among their weights, by vectors: as fp_conv_quad.c computes them, four positions at a
  * time, but on bytes and 16 taps at once.
  */
+#include <stddef.h>
+
 #include "fp_conv_kernel.h"
 #include "fp_conv_places.h"
-#include "fp_mve.h"
+#include "fp_mve_tile.h"
 
 /* Scratch begins with 16-bit offsets of the taps of so many input channels, a multiple of eight taps; more channels are
  * as many steps of them. */
@@ -76,26 +78,32 @@ static void copy_windows(const tile_plan *plan, const fp_places *at) {
     }
 }
 
-/* Four positions of all output channels of a group. */
-static void compute_rows(const tile_plan *plan, const fp_places *at, uint32_t group, int8_t *out) {
+/* What all groups of positions have in common; places come later. */
+static fp_mve_tile tile_of(const tile_plan *plan, uint32_t group) {
     const fp_conv *const conv = plan->conv;
-    const uint32_t first = group * plan->filters, scale_step = conv->per_channel, taps = plan->taps;
-    const int32_t *bias = conv->bias + first;
-    const int32_t *multiplier = conv->multiplier + scale_step * first;
-    const int8_t *shift = conv->shift + scale_step * first;
-    const uint8_t *row = conv->weights + (size_t)first * taps;
-    const uint8_t *const stop = row + (size_t)plan->filters * taps;
-    const int8_t zero_point = conv->out.zero_point;
-    out += (size_t)first * conv->out.channel_pitch;
-    for (; row != stop; row += taps) {
-        const fp_mve_tile tile = {plan->columns, taps, *bias++, fp_requant_short_make(*multiplier, *shift, zero_point)};
-        fp_mve_tile_row(&tile, row, at, out);
-        if (plan->clamps) {
-            fp_places_clamp(conv, at, out);
-        }
-        multiplier += scale_step;
-        shift += scale_step;
-        out += conv->out.channel_pitch;
+    const uint32_t first = group * plan->filters, scale = conv->per_channel ? first : 0;
+    const uint8_t *const row = conv->weights + (size_t)first * plan->taps;
+    const fp_mve_tile tile = {
+        .columns = plan->columns,
+        .row = row,
+        .stop = row + (size_t)plan->filters * plan->taps,
+        .taps = plan->taps,
+        .bias = conv->bias + first,
+        .multiplier = conv->multiplier + scale,
+        .shift = conv->shift + scale,
+        .scale_step = conv->per_channel,
+        .twice_zero_one = 2 * conv->out.zero_point + 1,
+        .pitch = conv->out.channel_pitch,
+        .to_next_row = plan->taps - (plan->taps + 15u) / 16u * 16u,
+        .places = NULL,
+    };
+    return tile;
+}
+
+static void clamp_channels(const tile_plan *plan, const fp_places *at, int8_t *out) {
+    for (uint32_t c = 0; c < plan->filters; c++) {
+        fp_places_clamp(plan->conv, at, out);
+        out += plan->conv->out.channel_pitch;
     }
 }
 
@@ -106,13 +114,19 @@ fp_status fp_conv_run_tiles(const fp_conv *conv, const int8_t *window, int8_t *o
     }
     const uint32_t positions = (uint32_t)conv->out.height * conv->out.width;
     for (uint32_t group = 0; group < conv->groups; group++) {
+        fp_mve_tile tile = tile_of(&plan, group);
         fp_places_cursor cursor = {0};
         while (cursor.position < positions) {
             const fp_places at = fp_places_next(conv, window, &cursor);
             copy_windows(&plan, &at);
-            compute_rows(&plan, &at, group, out);
+            tile.places = at.out;
+            fp_mve_tile_rows(&tile, out);
+            if (plan.clamps) {
+                clamp_channels(&plan, &at, out);
+            }
         }
         window += (size_t)plan.channels * conv->in.channel_pitch;
+        out += (size_t)plan.filters * conv->out.channel_pitch;
     }
     return FP_OK;
 }

@@ -21,6 +21,11 @@ static inline int fp_plane_same_shape(const fp_plane *one, const fp_plane *other
     return one->channels == other->channels && one->height == other->height && one->width == other->width;
 }
 
+/* Whether elements of both lie equally far apart. */
+static inline int fp_plane_same_pitches(const fp_plane *one, const fp_plane *other) {
+    return one->row_pitch == other->row_pitch && one->channel_pitch == other->channel_pitch;
+}
+
 static inline fp_rows fp_rows_of(const fp_plane *plane, int all_dense) {
     fp_rows rows = {plane->channels, plane->height, plane->width};
     if (all_dense) {

@@ -1,12 +1,36 @@
-/* The vector kernels' loops in Armv8.1-M MVE instructions. Included by fp_mve.h only.
- *
- * One block of outputs is one asm statement: GCC 12 moves vectors about between intrinsics that overwrite an operand.
- * Sums lie in q0 and up, q7 takes what is loaded. Vectors are loaded as bytes and widened to words on the way.
- */
-#ifndef FP_MVE_ARM_H
-#define FP_MVE_ARM_H
+/* Walking a list of taps for runs of neighbouring outputs, four in a vector and up to seven vectors at a time. */
+#ifndef FP_MVE_WALK_H
+#define FP_MVE_WALK_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "fp_mve.h"
+#include "fp_requant.h"
+#include "fp_taps.h"
+
+/* Outputs of the largest block. */
+#define FP_MVE_BLOCK 28u
+
+/* Three windows more are read than there are outputs, at most; the arena has FP_ARENA_SLACK bytes to spare. */
+#define FP_MVE_STRIDE_MAX 5u
+
+/* An output channel over a list of taps. */
+typedef struct fp_mve_filter {
+    const fp_tap *taps;
+    int32_t bias;
+    uint32_t stride; /* bytes from an output's window to the next one's */
+    fp_requant_short requant;
+} fp_mve_filter;
+
+/* Both variants define
+ *
+ *   static inline void fp_mve_walk(const fp_mve_filter *filter, const int8_t *window, int8_t *out, uint32_t count);
+ *       `count` neighbouring outputs, saturated to int8; reads as far as three windows past the last
+ */
+#if FP_MVE_INSTRUCTIONS
+
+/* Sums lie in q0 and up, q7 takes what is loaded: bytes, widened to words on the way. */
 
 /* tap <- next; at <- its input; carry set: it was FP_TAP_END, whose offset is -1. */
 #define FP_MVE_NEXT_TAP                                                                                                \
@@ -137,88 +161,19 @@ static inline void fp_mve_walk(const fp_mve_filter *filter, const int8_t *window
     }
 }
 
-/* Eight taps a turn; the place of the next eight is 8 or, behind 16, 56 bytes on. */
-static inline void fp_mve_copy_columns(const fp_places *at, const uint16_t *offsets, uint32_t count, int8_t *columns,
-                                       uint32_t from) {
-    int8_t *to = columns + FP_MVE_COLUMN(from);
-    uint32_t step = from % 16u == 0 ? 8u : 56u;
-    __asm__ volatile("dlstp.16 lr, %[count]\n"
-                     "1:\n\t"
-                     "vldrh.u16 q0, [%[offsets]], #16\n\t"
-                     "vldrb.u16 q1, [%[w0], q0]\n\t"
-                     "vstrb.16 q1, [%[to]]\n\t"
-                     "vldrb.u16 q1, [%[w1], q0]\n\t"
-                     "vstrb.16 q1, [%[to], #16]\n\t"
-                     "vldrb.u16 q1, [%[w2], q0]\n\t"
-                     "vstrb.16 q1, [%[to], #32]\n\t"
-                     "vldrb.u16 q1, [%[w3], q0]\n\t"
-                     "vstrb.16 q1, [%[to], #48]\n\t"
-                     "add %[to], %[to], %[step]\n\t"
-                     "eor %[step], %[step], #48\n\t"
-                     "letp lr, 1b"
-                     : [offsets] "+r"(offsets), [to] "+l"(to), [step] "+r"(step)
-                     : [count] "r"(count), [w0] "r"(at->window[0]), [w1] "r"(at->window[1]), [w2] "r"(at->window[2]),
-                       [w3] "r"(at->window[3])
-                     : "cc", "memory", "lr", "q0", "q1");
+#else
+
+static inline void fp_mve_walk(const fp_mve_filter *filter, const int8_t *window, int8_t *out, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t sum = (uint32_t)filter->bias;
+        const fp_tap *list = filter->taps;
+        for (fp_tap tap = *list; tap != FP_TAP_END; tap = *++list) {
+            sum += (uint32_t)(FP_TAP_WEIGHT(tap) * window[FP_TAP_OFFSET(tap)]);
+        }
+        out[i] = fp_clamp(fp_requant_short_apply(&filter->requant, 2 * (int32_t)sum), INT8_MIN, INT8_MAX);
+        window += filter->stride;
+    }
 }
 
-/* The last turn loads, and multiplies, only as many bytes as are left. */
-static inline void fp_mve_tile_row(const fp_mve_tile *tile, const uint8_t *row, const fp_places *at, int8_t *out) {
-    const int8_t *columns = tile->columns;
-    int32_t s0, s1, s2, s3;
-    s0 = s1 = s2 = s3 = tile->bias;
-    __asm__ volatile(
-        "dlstp.8 lr, %[taps]\n"
-        "1:\n\t"
-        "vldrb.u8 q0, [%[row]], #16\n\t"
-        "vldrw.u32 q1, [%[columns]], #64\n\t"
-        "vldrw.u32 q2, [%[columns], #-48]\n\t"
-        "vldrw.u32 q3, [%[columns], #-32]\n\t"
-        "vmladava.s8 %[s0], q0, q1\n\t"
-        "vldrw.u32 q1, [%[columns], #-16]\n\t"
-        "vmladava.s8 %[s1], q0, q2\n\t"
-        "vmladava.s8 %[s2], q0, q3\n\t"
-        "vmladava.s8 %[s3], q0, q1\n\t"
-        "letp lr, 1b\n\t"
-        "vmov q0[2], q0[0], %[s0], %[s2]\n\t"
-        "vmov q0[3], q0[1], %[s1], %[s3]\n\t"
-        "vldrw.u32 q3, [%[places]]\n\t"
-        "vshr.s32 q1, q0, #31\n\t"
-        "vadd.i32 q1, q1, %[addend]\n\t"
-        "vqrdmlah.s32 q1, q0, %[multiplier]\n\t"
-        "vshl.s32 q1, %[shift]\n\t"
-        "vqmovnb.s32 q1, q1\n\t"
-        "vqmovnb.s16 q1, q1\n\t"
-        "vstrb.32 q1, [%[out], q3]"
-        : [row] "+r"(row), [columns] "+r"(columns), [s0] "+Te"(s0), [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3)
-        : [taps] "r"(tile->taps), [places] "r"(at->out), [out] "r"(out), [addend] "r"(tile->requant.addend),
-          [multiplier] "r"(tile->requant.multiplier), [shift] "r"(-tile->requant.exponent)
-        : "cc", "memory", "lr", "q0", "q1", "q2", "q3");
-}
-
-static inline void fp_mve_add_rows(const uint8_t *row, uint32_t length, const int8_t *in, int32_t *sums) {
-    int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
-    const uint8_t *r0 = row, *r1 = r0 + length, *r2 = r1 + length, *r3 = r2 + length;
-    __asm__ volatile("dlstp.8 lr, %[length]\n"
-                     "1:\n\t"
-                     "vldrb.u8 q0, [%[in]], #16\n\t"
-                     "vldrb.u8 q1, [%[r0]], #16\n\t"
-                     "vldrb.u8 q2, [%[r1]], #16\n\t"
-                     "vmladava.s8 %[s0], q0, q1\n\t"
-                     "vldrb.u8 q1, [%[r2]], #16\n\t"
-                     "vmladava.s8 %[s1], q0, q2\n\t"
-                     "vldrb.u8 q2, [%[r3]], #16\n\t"
-                     "vmladava.s8 %[s2], q0, q1\n\t"
-                     "vmladava.s8 %[s3], q0, q2\n\t"
-                     "letp lr, 1b"
-                     : [in] "+r"(in), [r0] "+r"(r0), [r1] "+r"(r1), [r2] "+r"(r2), [r3] "+r"(r3), [s0] "+Te"(s0),
-                       [s1] "+Te"(s1), [s2] "+Te"(s2), [s3] "+Te"(s3)
-                     : [length] "r"(length)
-                     : "cc", "memory", "lr", "q0", "q1", "q2");
-    sums[0] = s0;
-    sums[1] = s1;
-    sums[2] = s2;
-    sums[3] = s3;
-}
-
+#endif
 #endif
