@@ -67,6 +67,6 @@ void fp_conv_walk_dsp(const fp_conv *conv, const fp_conv_channel *channel, const
     plan.twice_bias = 2 * channel->bias;
     plan.requant = fp_requant_short_make(channel->multiplier, channel->shift, conv->out.zero_point);
     plan.stride = conv->stride_width;
-    const fp_conv_runner runner = {compute_run, &plan, FP_LANES};
+    const fp_conv_runner runner = {compute_run, &plan, FP_LANES, 0};
     fp_conv_run_channel(conv, &runner, window, out);
 }

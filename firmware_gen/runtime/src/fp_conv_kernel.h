@@ -32,11 +32,14 @@ typedef struct fp_conv_channel {
     int32_t bias;
     int32_t multiplier;
     int32_t shift;
+    uint32_t room; /* bytes from the channel's first output to the end of the tensor; nothing behind the channel counts
+                    * yet */
 } fp_conv_channel;
 
 static inline fp_conv_channel fp_conv_channel_of(const fp_conv *conv, uint32_t index, const fp_tap *taps) {
     const uint32_t scale = conv->per_channel ? index : 0;
-    const fp_conv_channel channel = {taps, conv->bias[index], conv->multiplier[scale], conv->shift[scale]};
+    const uint32_t room = conv->out.bytes - conv->out.origin - index * conv->out.channel_pitch;
+    const fp_conv_channel channel = {taps, conv->bias[index], conv->multiplier[scale], conv->shift[scale], room};
     return channel;
 }
 
@@ -77,7 +80,8 @@ static inline int fp_conv_fits_short(const fp_conv_channel *channel, uint32_t ta
 }
 
 /* Compute one output channel. `window` is the first element of the window of output (0, 0) in input channel 0, `out` is
- * element (0, 0) of the output channel. Halo bytes between the output's rows may be overwritten. */
+ * element (0, 0) of the output channel. Halo bytes between the output's rows, and what lies behind the channel, may be
+ * overwritten: channels are computed in their order. */
 typedef void fp_conv_walk(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out);
 
 /* What happens to an output channel that is computed; `out` is its element (0, 0). */

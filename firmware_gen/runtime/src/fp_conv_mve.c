@@ -17,6 +17,6 @@ void fp_conv_walk_mve(const fp_conv *conv, const fp_conv_channel *channel, const
         .stride = conv->stride_width,
         .requant = fp_requant_short_make(channel->multiplier, channel->shift, conv->out.zero_point),
     };
-    const fp_conv_runner runner = {walk_run, &filter, FP_MVE_BLOCK};
+    const fp_conv_runner runner = {walk_run, &filter, FP_MVE_BLOCK, channel->room};
     fp_conv_run_channel(conv, &runner, window, out);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fp_mve_move.h"
 #include "fp_requant.h"
 
 /* Move rows apart that were computed behind one another, `pitch` bytes from one to the next; the last row first, as
@@ -15,13 +16,29 @@ static void spread_rows(const fp_plane *plane, int8_t *out, uint32_t pitch) {
     }
 }
 
+/* Move rows together that were computed `pitch` bytes apart, the first one first. */
+static void close_rows(const fp_plane *plane, int8_t *out, uint32_t pitch) {
+    const uint32_t width = plane->width;
+    for (uint32_t y = 1; y < plane->height; y++) {
+        fp_mve_move(out + y * plane->row_pitch, out + y * pitch, width);
+    }
+}
+
 static uint32_t blocks_in(uint32_t count, uint32_t lanes) {
     return (count + lanes - 1u) / lanes;
 }
 
+/* About what moving rows costs, in blocks. */
+static uint32_t moves_of(const fp_plane *plane, uint32_t pitch) {
+    if (plane->row_pitch == pitch) {
+        return 0;
+    }
+    return plane->row_pitch > pitch ? 1u : plane->height / 4u;
+}
+
 /* With stride 1 the windows of a whole channel follow one another, in the input's row pitch: one run, if outputs in
  * that pitch have room, and rows are moved to their places afterwards. What is computed for the halo between two rows
- * is rubbish that the driver overwrites. Rows one by one are fewer blocks where they are full.
+ * is rubbish that the driver, or the next channel, overwrites. Rows one by one are fewer blocks where they are full.
  */
 static void compute_channel(const fp_conv *conv, const fp_conv_runner *runner, const int8_t *window, int8_t *out) {
     const uint32_t width = conv->out.width;
@@ -29,12 +46,12 @@ static void compute_channel(const fp_conv *conv, const fp_conv_runner *runner, c
     const uint32_t pitch = conv->in.row_pitch;
     const uint32_t flat = (height - 1u) * pitch + width;
     const uint32_t lanes = runner->lanes;
-    const int one_run = conv->stride_height == 1 && conv->stride_width == 1 && pitch >= width &&
-                        pitch <= conv->out.row_pitch &&
-                        blocks_in(flat, lanes) + (pitch != conv->out.row_pitch) <= height * blocks_in(width, lanes);
+    const int has_room = pitch <= conv->out.row_pitch || flat <= runner->room;
+    const int one_run = conv->stride_height == 1 && conv->stride_width == 1 && pitch >= width && has_room &&
+                        blocks_in(flat, lanes) + moves_of(&conv->out, pitch) <= height * blocks_in(width, lanes);
     if (one_run) {
         runner->run(runner->plan, window, out, flat);
-        spread_rows(&conv->out, out, pitch);
+        (pitch <= conv->out.row_pitch ? spread_rows : close_rows)(&conv->out, out, pitch);
         return;
     }
     for (uint32_t y = 0; y < height; y++) {

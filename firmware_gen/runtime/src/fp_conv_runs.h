@@ -12,6 +12,7 @@ typedef struct fp_conv_runner {
     void (*run)(const void *plan, const int8_t *window, int8_t *out, uint32_t count);
     const void *plan;
     uint32_t lanes; /* how many outputs `run` computes at a time */
+    uint32_t room;  /* as in fp_conv_channel, where rows that lie too far apart may be moved together; 0 otherwise */
 } fp_conv_runner;
 
 /* Compute all outputs of a channel, `out` and `window` as for fp_conv_walk, and clamp them. */
