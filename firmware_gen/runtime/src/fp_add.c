@@ -3,7 +3,9 @@
 #include <stddef.h>
 
 #include "fp_add_kernel.h"
+#include "fp_conv_kernel.h"
 #include "fp_dsp.h"
+#include "fp_mve_add.h"
 #include "fp_rows.h"
 
 /* TensorFlow Lite derives the scales so that the input of the larger one is halved, always: that input, `coarse`, only
@@ -57,6 +59,14 @@ static void add_exact(const fp_add *add, const int8_t *first, const int8_t *seco
     }
 }
 
+#if FP_MVE_KERNELS
+
+static void add_short(const fp_add_plan *plan, const int8_t *coarse, const int8_t *fine, int8_t *out, uint32_t count) {
+    fp_mve_add_row(plan, coarse, fine, out, count);
+}
+
+#else
+
 static inline int8_t add_one(const fp_add_plan *plan, const fp_requant_short *sum, int32_t unit, int8_t coarse,
                              int8_t fine) {
     return fp_lane_requantize(sum, plan->table[(uint8_t)fine] + coarse * unit);
@@ -78,6 +88,8 @@ static void add_short(const fp_add_plan *plan, const int8_t *coarse, const int8_
     }
 }
 
+#endif
+
 void fp_add_row(const fp_add *add, const fp_add_plan *plan, const int8_t *first, const int8_t *second, int8_t *out,
                 uint32_t count) {
     if (plan->exact) {
@@ -91,6 +103,20 @@ void fp_add_row(const fp_add *add, const fp_add_plan *plan, const int8_t *first,
     for (uint32_t i = 0; i < count; i++) {
         out[i] = fp_clamp(out[i], add->activation_min, add->activation_max);
     }
+}
+
+/* Where all planes lie alike and there are vectors, halos between rows are added as well: one long row, and the halo of
+ * `out` is filled afterwards. */
+static fp_rows rows_of(const fp_add *add) {
+    const int dense = fp_plane_is_dense(&add->first) && fp_plane_is_dense(&add->second) && fp_plane_is_dense(&add->out);
+    fp_rows rows = fp_rows_of(&add->out, dense);
+    const fp_plane *const out = &add->out;
+    if (FP_MVE_KERNELS && !dense && fp_plane_same_pitches(&add->first, out) &&
+        fp_plane_same_pitches(&add->second, out)) {
+        rows.channels = rows.rows = 1;
+        rows.length = fp_row_offset(out, out->channels - 1u, out->height - 1u) + out->width - out->origin;
+    }
+    return rows;
 }
 
 static int scale_is_good(fp_scale scale) {
@@ -114,8 +140,7 @@ fp_status fp_add_run(const fp_add *add, const int8_t *first, const int8_t *secon
     }
     fp_add_plan plan;
     fp_add_prepare(add, &plan);
-    const fp_rows rows = fp_rows_of(&add->out, fp_plane_is_dense(&add->first) && fp_plane_is_dense(&add->second) &&
-                                                   fp_plane_is_dense(&add->out));
+    const fp_rows rows = rows_of(add);
     for (uint32_t c = 0; c < rows.channels; c++) {
         for (uint32_t y = 0; y < rows.rows; y++) {
             fp_add_row(add, &plan, first + fp_row_offset(&add->first, c, y), second + fp_row_offset(&add->second, c, y),

@@ -52,7 +52,8 @@ fp_status fp_conv_run_list(const fp_conv *conv, const int8_t *window, int8_t *ou
         if (fp_taps_expand(&reader, &geometry, taps, conv->max_taps) != FP_OK) {
             return FP_ERR_ENCODING;
         }
-        const fp_conv_channel channel = fp_conv_channel_of(conv, c, taps);
+        fp_conv_channel channel = fp_conv_channel_of(conv, c, taps);
+        channel.room = done == NULL ? channel.room : 0;
         if (taps[0] == FP_TAP_END) {
             fill_channel(conv, &channel, out);
         } else {
