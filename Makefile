@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+BOARD ?= stm32f4_discovery
+FIRMWARE ?= firmware
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev federate compare test test-slow lint fmt bench clean
+.PHONY: help setup setup-dev federate flash compare test test-slow lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +23,9 @@ federate: setup ## the main job: prune, train federated, convert, flash an emula
 
 compare: setup ## several runs in one table and page (ARGS="runs/*")
 	@$(BIN)/python -m trainer.compare $(ARGS)
+
+flash: setup ## write a firmware to a real board by its debug probe (BOARD=nrf52840dk FIRMWARE=firmware)
+	@$(BIN)/python -m firmware_gen flash $(FIRMWARE) --board $(BOARD) $(ARGS)
 
 test: setup-dev ## all tests that fit in 15 minutes on 2 cores
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

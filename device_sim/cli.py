@@ -83,14 +83,12 @@ def run(
 
 @app.command()
 def boards(*, json: Json = False) -> None:
-    """List the boards and the emulators that run them."""
-    from device_sim.console import board_entry, emulators_line
+    """List the boards: core, memory, the emulators that run them, and what was verified where."""
+    from device_sim.board_list import board_entry, print_boards
     from firmware_gen.boards import board_names, load_board
 
     described = [load_board(name) for name in board_names()]
     if json:
         print_json({"version": 1, "boards": [board_entry(board) for board in described]})
-        return
-    for board in described:
-        print(f"{board.name:<18} {board.summary}")
-        print(f"{'':<18} emulators: {emulators_line(board)}")
+    else:
+        print_boards(described)

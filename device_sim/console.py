@@ -4,10 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from device_sim.emulators import choose_emulator
 from device_sim.report import VerifyReport
-from firmware_gen.boards import Board
-from host_bridge.errors import UserError
 
 
 @contextmanager
@@ -43,34 +40,6 @@ def verify_lines(report: VerifyReport) -> list[tuple[str, str]]:
         possible = "" if worst is None else f" of {worst:,} that are possible"
         lines.append(("stack used", f"{report.stack_used_bytes:,} bytes at most{possible}"))
     return lines
-
-
-def emulators_line(board: Board) -> str:
-    """The emulators of a board, with what keeps them from being used here."""
-    states = {name: _readiness(name, board) for name in (*board.emulators.names, "native")}
-    return ", ".join(name if state["ready"] else f"{name} ({state['reason']})" for name, state in states.items())
-
-
-def board_entry(board: Board) -> dict[str, object]:
-    """One board as the ``boards`` command lists it."""
-    return {
-        "name": board.name,
-        "title": board.title,
-        "summary": board.summary,
-        "cpu": board.core.cpu,
-        "clock_hz": board.core.clock_hz,
-        "flash_bytes": board.flash[0].bytes,
-        "ram_bytes": board.ram[0].bytes,
-        "emulators": {name: _readiness(name, board) for name in (*board.emulators.names, "native")},
-    }
-
-
-def _readiness(name: str, board: Board) -> dict[str, object]:
-    try:
-        choose_emulator(name, board)
-    except UserError as error:
-        return {"ready": False, "reason": str(error)}
-    return {"ready": True, "reason": None}
 
 
 def _spread(report: VerifyReport) -> str:

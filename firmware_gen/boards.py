@@ -22,6 +22,11 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
 ``[watchdog]`` (optional)
     ``driver`` names ``watchdog_<driver>.c`` (``"stm32_iwdg"``, ``"nrf_wdt"``); ``timeout_ms``, longer than the longest
     run of a model. The board then resets itself when its main loop is not reached in time.
+``[debug]`` (optional: boards that a debug probe writes to)
+    ``target``: what pyOCD calls the chip, or how its name begins; ``pack`` (optional): the CMSIS pack that describes
+    the chip to pyOCD, where it is not built in.
+``[[verified]]`` (any number)
+    What was tried: ``on`` (an emulator, or ``"hardware"``), its ``version``, and ``what`` was seen, in one line.
 ``[emulators.qemu]``
     ``machine`` (``-M``), ``cpu`` (``-cpu``, optional), ``serial_index`` (which ``-serial`` is the UART), ``tick_hz``
     (ticks of the tick counter per emulated second), ``note`` (optional: where the emulated machine differs).
@@ -123,6 +128,21 @@ class RenodePlatform(_Frozen):
     note: Line | None = None
 
 
+class Debug(_Frozen):
+    """How a debug probe knows the chip."""
+
+    target: Identifier
+    pack: Word | None = None
+
+
+class Verified(_Frozen):
+    """Something that was tried and seen."""
+
+    on: Literal["qemu", "renode", "native", "hardware"]
+    version: Word
+    what: Line
+
+
 class Emulators(_Frozen):
     """The emulators that know the board."""
 
@@ -149,6 +169,8 @@ class Board(_Frozen):
     uart: Uart
     clock: Device
     watchdog: Device = Device.model_validate({"driver": "none"})
+    debug: Debug | None = None
+    verified: tuple[Verified, ...] = ()
     emulators: Emulators = Emulators()
     drivers: tuple[Path, ...] = Field(default=(), exclude=True, repr=False)
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m firmware_gen analyze|build|supported-ops``."""
+"""The command line: ``python -m firmware_gen analyze|build|flash|supported-ops``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from firmware_gen.cli_build import Mode, build
+from firmware_gen.cli_flash import flash
 from host_bridge.console import print_json
 
 app = typer.Typer(help="Turn int8 .tflite models into firmware.", no_args_is_help=True, add_completion=False)
@@ -36,6 +37,7 @@ def analyze(
 
 
 app.command()(build)
+app.command()(flash)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Board files: the ones that come along, a user's own, and bad ones."""
 
 import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,13 @@ def test_bad_board_files_name_file_and_key(tmp_path: Path, case: str) -> None:
 def test_a_missing_board_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot read board file .*none\.toml"):
         load_board(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_what_is_verified_names_an_emulator_of_the_board_and_its_version(name: str) -> None:
+    board = load_board(name)
+    for one in board.verified:
+        assert one.on in (*board.emulators.names, "native", "hardware")
+        assert re.fullmatch(r"[0-9]+(\.[0-9]+)+", one.version)
+    if board.emulators.qemu:
+        assert any(one.on == "qemu" for one in board.verified), "QEMU is here: try the board, then say so"

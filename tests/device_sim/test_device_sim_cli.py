@@ -38,7 +38,9 @@ def test_boards_as_text_and_json() -> None:
     boards = {board["name"]: board for board in json.loads(call("boards", "--json").stdout)["boards"]}
     assert boards["stm32f4_discovery"]["flash_bytes"] == 1 << 20
     assert boards["mps2_an386"]["emulators"]["native"]["ready"] is True
-    assert boards["stm32f4_discovery"]["emulators"]["renode"]["ready"] in (True, False)
+    assert boards["stm32f4_discovery"]["emulators"].keys() == {"qemu", "renode", "native"}
+    assert boards["stm32f4_discovery"]["verified"][0]["on"] == "qemu"
+    assert boards["stm32f4_discovery"]["flashed_by_probe"] is True
 
 
 def test_verify_prints_one_json_document(model: Path, tmp_path: Path) -> None:

@@ -135,9 +135,27 @@ def test_sanitizers_need_the_native_emulator(tmp_path: Path) -> None:
 def test_ticks_become_instructions() -> None:
     """At 25 MHz a tick is 40 ns, that is, 40 instructions of one nanosecond."""
     board = EmulatedBoard("qemu", "1", "m", "socket://x:1", 25_000_000, lambda: None)
-    assert board.instructions(10) == 400
-    assert verify._instructions(board, [10, 12, 11]) == {
+    counts = [count for ticks in (10, 12, 11) if (count := board.run_instructions(ticks))]
+    assert counts == [400, 480, 440]
+    assert verify._instructions(board, counts) == {
         "instructions_per_inference": 440,
         "instructions_spread": 80,
         "instructions_per_tick": 40,
     }
+
+
+def test_an_emulator_that_counts_itself_is_believed() -> None:
+    board = EmulatedBoard("renode", "1.13.3", "m", "socket://x:1", None, lambda: None, latest_run=lambda: 1234)
+    assert (board.run_instructions(99), board.instructions_per_tick) == (1234, 1)
+    silent = EmulatedBoard("native", "x", "m", "socket://x:1", None, lambda: None)
+    assert verify._instructions(silent, []) == {
+        "instructions_per_inference": None,
+        "instructions_spread": None,
+        "instructions_per_tick": None,
+    }
+
+
+def test_metrics_need_an_emulator_that_keeps_them(tmp_path: Path) -> None:
+    model, inputs = write_model(tmp_path, named("conv_3x3_same"))
+    with pytest.raises(UserError, match="native keeps no execution metrics; add --emulator renode"):
+        verify_model(model, "mps2_an386", inputs, emulator="native", metrics=tmp_path / "metrics")
