@@ -31,10 +31,14 @@ def verify(
     out: Out = None,
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --emulator native: sanitized build.")] = False,
     metrics: Annotated[Path | None, typer.Option(help="With Renode: keep its execution metrics in this file.")] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Instructions of each layer; on a mismatch, the first layer that differs.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Send inputs to the model on a board; exit code 1 if an output byte differs from the oracle's."""
     from device_sim.console import progress_line, verify_lines
+    from device_sim.profile_console import print_profile
     from device_sim.samples import input_shape, load_samples, random_samples
     from device_sim.verify import verify_model
 
@@ -42,13 +46,16 @@ def verify(
     array = random_samples(shape, samples, seed) if inputs is None else load_samples(inputs, shape)
     with progress_line() as progress:
         report = verify_model(
-            model, board, array, emulator=emulator, out=out, sanitize=sanitize, metrics=metrics, progress=progress
-        )
+            model, board, array,
+            emulator=emulator, out=out, sanitize=sanitize, metrics=metrics, profile=profile, progress=progress,
+        )  # fmt: skip
     if json:
         print_json(report.model_dump())
     else:
         for name, value in verify_lines(report):
             print(f"{name:<17} {value}")
+        if report.profile is not None:
+            print_profile(report.profile)
     if not report.passed:
         raise typer.Exit(EXIT_MISMATCH)
 

@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from device_sim.emulators import EmulatedBoard, Emulator, choose_emulator
+from device_sim.profile import Checked, profile_model
+from device_sim.profiled_firmware import with_profile
 from device_sim.report import Mismatch, VerifyReport
 from device_sim.samples import as_samples, input_shape
 from device_sim.session import open_link
 from firmware_gen.boards import Board, load_board
 from firmware_gen.build import FirmwareReport, build_firmware
 from firmware_gen.oracle import run_oracle
+from firmware_gen.report_files import write_report_files
 from host_bridge import client
 from host_bridge.errors import UserError
 
@@ -33,6 +36,7 @@ def verify_model(
     out: Path | None = None,
     sanitize: bool = False,
     metrics: Path | None = None,
+    profile: bool = False,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Verify one model on one board.
@@ -45,6 +49,8 @@ def verify_model(
         out: keep the generated project here; None throws it away.
         sanitize: build with address and undefined-behaviour sanitizers (``native`` only).
         metrics: this file gets the emulator's execution metrics (``renode`` only).
+        profile: measure layer by layer with a build of its own, and name the first layer that differs; with ``out``
+            the report there gets the figures.
         progress: called with (samples done, samples).
 
     Raises:
@@ -65,6 +71,10 @@ def verify_model(
             outputs, counts = _infer_all(emulated, link, samples, oracle.outputs.shape[1:], progress)
             stats = link.stats()
             measured = _instructions(emulated, counts)
+        found = None
+        if profile:
+            found = profile_model(model, described, chosen, Checked(samples, oracle.outputs, outputs))
+            write_report_files(with_profile(firmware, found, stats.stack_used or None), folder)
     return VerifyReport(
         board=described.name,
         emulator=emulated.name,
@@ -80,6 +90,7 @@ def verify_model(
         stack_worst_case_bytes=None if firmware.stack is None else firmware.stack.worst_case_bytes,
         rx_lost_bytes=stats.rx_lost,
         model_sha256=firmware.model_sha256,
+        profile=found,
         outputs=outputs,
     )
 

@@ -37,6 +37,7 @@ def build_firmware(
     target: Target = "board",
     sanitize: bool = False,
     optimize: Optimize = DEFAULT,
+    profile: bool = False,
 ) -> FirmwareReport:
     """Build a model's firmware.
 
@@ -47,6 +48,7 @@ def build_firmware(
         target: ``board`` cross-compiles; ``native`` compiles the same sources for this machine.
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
         optimize: what encodings are chosen for.
+        profile: for measurements: the firmware also runs single calls of the model and shows its arena.
 
     Raises:
         UserError: the model is not supported or does not fit, a tool is missing, ``out`` is not writable.
@@ -54,12 +56,13 @@ def build_firmware(
     out = check_out(out)
     find_compiler(target)
     compiled = _compile(model, board, target, optimize)
-    sources = render_model(compiled.graph, compiled.program, compiled.plan, compiled.selftest_crc32)
+    sources = render_model(compiled.graph, compiled.program, compiled.plan, compiled.selftest_crc32, profile=profile)
     defines = tuple(f"{name}=0" for name in unused_decoders(compiled.program))
+    defines += ("FP_EXTENDED=1",) * profile
     with staged_directory(out) as staging:
         write_project(
             staging, sources, compiled.graph.name, board,
-            target=target, sanitize=sanitize, defines=defines,
+            target=target, sanitize=sanitize, defines=defines, profile=profile,
         )  # fmt: skip
         stack = _build(staging, compiled, board, target)
         report = _report(compiled, board, target, _linked(staging, stack, board, target))

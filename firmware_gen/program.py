@@ -72,6 +72,7 @@ class Layer:
         weights_total: weights of the model, zeros included.
         weights_kept: weights of the model that are not zero.
         channels_dropped: output channels that the firmware leaves out.
+        tensor: index of the tensor it writes; -1 where no tensor of the graph is what lies in memory afterwards.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Layer:
     weights_total: int = 0
     weights_kept: int = 0
     channels_dropped: int = 0
+    tensor: int = -1
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ class CopyCall:
         source_offset: bytes from the source's start to the first element.
         target_offset: the same for the target.
         axes: (count, source step, target step) in bytes, three, outermost first.
+        target_plane: of the whole target, for those who look at it.
     """
 
     layer: Layer
@@ -227,6 +230,7 @@ class CopyCall:
     source_offset: int
     target_offset: int
     axes: tuple[tuple[int, int, int], ...]
+    target_plane: Plane
 
 
 @dataclass(frozen=True)

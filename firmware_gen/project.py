@@ -28,6 +28,7 @@ def write_project(
     target: Target,
     sanitize: bool,
     defines: tuple[str, ...] = (),
+    profile: bool = False,
 ) -> None:
     """Fill an empty folder with everything CMake needs.
 
@@ -39,6 +40,7 @@ def write_project(
         target: cross-compile for the board, or compile the same sources for this machine.
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
         defines: macros for the compiler, ``NAME=VALUE``.
+        profile: answers PROFILE and PEEK, too; the model's sources must be rendered for it.
 
     Raises:
         UserError: sanitizers asked for on a board.
@@ -50,12 +52,13 @@ def write_project(
             _write(folder / path, text)
     for name, text in model_sources.items():
         _write(folder / "src" / name, text)
-    headers, sources = firmware_files()
+    headers, sources = firmware_files(profile)
     _copy(headers, folder / "runtime" / "include")
     _copy(sources, folder / "runtime" / "src")
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
     _copy((*port_sources(board, target), *port_headers()), folder / "port")
     values = _values(folder, model_name, target, sanitize, defines)
+    values["profile"] = profile
     values["vectors_apart"] = board.vectors is not None
     environment = template_environment()
     _write(folder / "src" / "main.c", environment.get_template("project/main.c.j2").render(values))

@@ -34,20 +34,21 @@ _LINK = (
     "fp_transfer",
 )
 _LIBRARY = ("fp_net",)
+_PROFILE = ("fp_profile",)
 _LEARNER = (
     *("fp_bits", "fp_cross_entropy", "fp_float", "fp_half", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse"),
     *("fp_synflow", "fp_window", "fp_wire"),
 )
 
 
-def firmware_files() -> tuple[list[Path], list[Path]]:
+def firmware_files(profile: bool = False) -> tuple[list[Path], list[Path]]:
     """Public headers, and sources with the headers they share: what a firmware with a serial link is made of."""
-    return _files(_LIBRARY)
+    return _files(_LIBRARY if profile else (*_LIBRARY, *_PROFILE))
 
 
 def library_files() -> tuple[list[Path], list[Path]]:
     """The same for a library: kernels and the two functions, nothing of the serial link or of learning."""
-    return _files((*_LINK, *_LEARNER))
+    return _files((*_LINK, *_LEARNER, *_PROFILE))
 
 
 def is_kernel(name: str) -> bool:

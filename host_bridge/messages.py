@@ -240,9 +240,24 @@ TRANSFER_STATUS = Message(
     ),
     "the latest transfer",
 )
+PROFILE = Message(
+    "profile",
+    0x70,
+    (Field("call", "u16", "number of a call of the model"),),
+    (Field("ticks", "u64", "ticks of the call"), Field("calls", "u16", "calls that the model has")),
+    "run one call of the model on what lies in the arena; profiling builds only",
+)
+PEEK = Message(
+    "peek",
+    0x71,
+    (Field("offset", "u32", "position in the arena"), Field("length", "u16", "bytes wanted")),
+    (Field("chunk", "data", "arena bytes"),),
+    "read a part of the arena; profiling builds only",
+)
 MESSAGES = (
     *(INFO, PING, STATS, FAULT, SELFTEST, INPUT, INFER, OUTPUT),
     *(PUT_BEGIN, PUT_CHUNK, PUT_END, GET_BEGIN, GET_CHUNK, TRANSFER_STATUS),
+    *(PROFILE, PEEK),
 )
 
 WORKING_CODE = 0xFE

@@ -31,7 +31,9 @@ class ModelNames:
 _FIRMWARE = ModelNames()
 
 
-def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int) -> dict[str, str]:
+def render_model(
+    graph: Graph, program: Program, plan: Plan, selftest_crc32: int, *, profile: bool = False
+) -> dict[str, str]:
     """C sources of a firmware's model, by file name; the same text for the same model.
 
     Args:
@@ -39,8 +41,9 @@ def render_model(graph: Graph, program: Program, plan: Plan, selftest_crc32: int
         program: its calls.
         plan: where its buffers lie.
         selftest_crc32: of the output for the input of ``fp_model_selftest_input``.
+        profile: with the table of calls that fp_profile.h needs.
     """
-    values = model_values(graph, program, plan, selftest_crc32, _FIRMWARE)
+    values = model_values(graph, program, plan, selftest_crc32, _FIRMWARE) | {"profile": profile}
     environment = template_environment()
     return {name: environment.get_template(template).render(values) for name, template in TEMPLATES.items()}
 
@@ -52,6 +55,7 @@ def model_values(
     layers = [c_layer(number, call, plan) for number, call in enumerate(program.calls)]
     return {
         "names": names,
+        "profile": False,
         "tool_version": TOOL_VERSION,
         "model_format": MODEL_FORMAT,
         "slack": ARENA_SLACK,

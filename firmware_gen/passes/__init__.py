@@ -23,6 +23,15 @@ def compile_graph(graph: Graph, optimize: Optimize = DEFAULT) -> tuple[Program, 
     Raises:
         UserError: a layer is beyond what the runtime addresses or computes exactly.
     """
-    whole = drop_dead_ops(fold_pads(spread_transposed(graph)))
+    whole = _whole(graph)
     program = fuse_additions(choose_encodings(lower(drop_dead_channels(whole), whole), optimize))
     return program, plan_memory(program)
+
+
+def computed_graph(graph: Graph) -> Graph:
+    """The graph as firmware computes it: pads folded, channels dropped on which nothing depends."""
+    return drop_dead_channels(_whole(graph))
+
+
+def _whole(graph: Graph) -> Graph:
+    return drop_dead_ops(fold_pads(spread_transposed(graph)))

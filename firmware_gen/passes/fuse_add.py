@@ -39,5 +39,6 @@ def _fused(conv: ConvCall, add: AddCall, buffers: list[Buffer]) -> ConvCall:
     buffers[conv.scratch] = replace(scratch, bytes=scratch.bytes + channel_bytes(plane))
     if add.target != conv.target:
         buffers[conv.target] = replace(buffers[conv.target], bytes=0)
-    layer = replace(conv.layer, name=add.layer.name, op=f"{conv.layer.op} + {add.layer.op}")
+    what = f"{conv.layer.op} + {add.layer.op}"
+    layer = replace(conv.layer, name=add.layer.name, op=what, tensor=add.layer.tensor)
     return replace(conv, layer=layer, target=add.target, target_plane=plane, sum=Sum(added, first))

@@ -142,7 +142,7 @@ def _layer(storage: Storage, op: Conv2D | FullyConnected, macs_kept: int) -> Lay
     dropped = len(weights) - len(storage.graph.constant(op.weights))
     macs = weights.size * (output.elements // len(weights))
     counts = weights.size, int(np.count_nonzero(weights))
-    return Layer(output.label, op_name(op), output.shape, macs, macs_kept, *counts, dropped)
+    return Layer(output.label, op_name(op), output.shape, macs, macs_kept, *counts, dropped, op.output)
 
 
 def _pool(storage: Storage, op: Pool) -> None:

@@ -27,4 +27,4 @@ def output_range(graph: Graph, op: Op, activation: Activation) -> tuple[int, int
 def plain_layer(graph: Graph, op: Op) -> Layer:
     """Report entry of an operator without multiply-accumulates."""
     output = graph.tensors[op.output]
-    return Layer(output.label, op_name(op), output.shape)
+    return Layer(output.label, op_name(op), output.shape, tensor=op.output)

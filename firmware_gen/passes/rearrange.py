@@ -23,7 +23,7 @@ def lower_rearrange(storage: Storage, op: Rearrange) -> None:
         storage.calls.append(
             CopyCall(
                 plain_layer(storage.model, op), number == len(op.parts), source, target, fill, source_plane.bytes,
-                plane.bytes, starts[0], starts[1], axes,
+                plane.bytes, starts[0], starts[1], axes, plane,
             )
         )  # fmt: skip
         fill = None

@@ -1,15 +1,15 @@
 """The worst case of a linked firmware's stack, or why it is not known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from firmware_gen.boards import Board
-from firmware_gen.stack.callgraph import Function, read_call_graph
+from firmware_gen.stack.callgraph import Function, read_call_graph, read_sources
 from firmware_gen.stack.interrupts import exception_frame
 from firmware_gen.stack.library import read_library
-from firmware_gen.stack.pointers import names_at, targets
+from firmware_gen.stack.pointers import POINTERS, assigned, names_at, targets
 from firmware_gen.stack.worst_case import Depth, StackUnknownError, deepest
 from host_bridge.errors import UserError
 
@@ -53,15 +53,15 @@ def worst_case(build: Path, elf: Path, board: Board) -> WorstCase:
             the table, or a frame has no fixed size.
         UserError: the linked firmware cannot be read.
     """
-    compiled = read_call_graph(sorted(build.rglob("*.ci")))
+    files = sorted(build.rglob("*.ci"))
+    compiled = read_call_graph(files)
     if RESET not in compiled:
         raise StackUnknownError("the compiler wrote no call graph; GCC 10 and newer do")
+    linked = read_library(elf)
     names = {function.name for function in compiled.values()}
-    library = {name: function for name, function in read_library(elf).items() if name not in names}
-    graph = {**library, **compiled}
+    graph = {**{name: one for name, one in linked.items() if name not in names}, **compiled}
     handlers = [title for title, one in compiled.items() if fnmatchcase(one.name, HANDLERS)]
-    roots = (RESET, *handlers)
-    callees = resolve(graph, roots)
+    callees = Resolver(graph, linked, assigned(read_sources(files))).callees((RESET, *handlers))
     depths = [(graph[title].name, deepest(graph, callees, title)) for title in handlers]
     return WorstCase(
         deepest(graph, callees, RESET),
@@ -71,39 +71,52 @@ def worst_case(build: Path, elf: Path, board: Board) -> WorstCase:
     )
 
 
-def resolve(graph: Mapping[str, Function], roots: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Titles that each function within reach of ``roots`` may call, by name or through pointers.
+class Resolver:
+    """Finds who calls whom.
 
-    Raises:
-        StackUnknownError: a call goes nowhere, or through a pointer that is not in the table.
+    Args:
+        graph: functions by title.
+        linked: names of the functions in the program; no pointer holds another.
+        words: by member, what the sources assign to it.
     """
-    titles: dict[str, list[str]] = {}
-    for title, function in graph.items():
-        titles.setdefault(function.name, []).append(title)
-    callees: dict[str, tuple[str, ...]] = {}
-    waiting = list(roots)
-    while waiting:
-        title = waiting.pop()
-        if title in callees:
-            continue
-        function = graph[title]
-        if missing := [name for name in function.calls if name not in graph]:
-            raise StackUnknownError(f"{function.name} calls {missing[0]}, which is not in the program")
-        pointed = [held for place in function.pointers for held in _held(function, place, titles)]
-        callees[title] = tuple(dict.fromkeys((*function.calls, *pointed)))
-        waiting += callees[title]
-    return callees
 
+    def __init__(self, graph: Mapping[str, Function], linked: Collection[str], words: Mapping[str, set[str]]) -> None:
+        self._graph = graph
+        self._words = words
+        self._titles: dict[str, list[str]] = {}
+        for title, function in graph.items():
+            if function.name in linked:
+                self._titles.setdefault(function.name, []).append(title)
 
-def _held(function: Function, place: str, titles: Mapping[str, list[str]]) -> list[str]:
-    """Titles of the functions that a call through a pointer may reach."""
-    pointers = names_at(place) or ["a pointer"]
-    held = [(pointer, targets(pointer, titles)) for pointer in pointers]
-    if missing := [pointer for pointer, names in held if not names]:
-        raise StackUnknownError(
-            f"{function.name} calls through {missing[0]}, which firmware_gen/stack/pointers.py does not list"
-        )
-    return [title for _, names in held for name in names for title in titles[name]]
+    def callees(self, roots: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Titles that each function within reach of ``roots`` may call, by name or through pointers.
+
+        Raises:
+            StackUnknownError: a call goes nowhere, or through a pointer that nothing explains.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        waiting = list(roots)
+        while waiting:
+            title = waiting.pop()
+            if title in found:
+                continue
+            function = self._graph[title]
+            if missing := [name for name in function.calls if name not in self._graph]:
+                raise StackUnknownError(f"{function.name} calls {missing[0]}, which is not in the program")
+            pointed = [held for place in function.pointers for held in self._held(function, place)]
+            found[title] = tuple(dict.fromkeys((*function.calls, *pointed)))
+            waiting += found[title]
+        return found
+
+    def _held(self, function: Function, place: str) -> list[str]:
+        """Titles of the functions that a call through a pointer may reach."""
+        pointers = names_at(place) or ["a pointer"]
+        held = [(one, targets(one, self._words.get(one, set()), self._titles)) for one in pointers]
+        if missing := [pointer for pointer, names in held if not names and pointer not in POINTERS]:
+            raise StackUnknownError(
+                f"{function.name} calls through {missing[0]}, which firmware_gen/stack/pointers.py does not explain"
+            )
+        return [title for _, names in held for name in names for title in self._titles[name]]
 
 
 def check_stack(found: WorstCase, board: Board) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INDIRECT = "__indirect_call"
+_GRAPH = re.compile(r'^graph: \{ title: "([^"]+)"')
 _NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"')
 _EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^"]*)")?')
 _FRAME = re.compile(r"(\d+) bytes \(([a-z,]+)\)")
@@ -32,6 +33,12 @@ class Function:
     unbounded: bool = False
     calls: tuple[str, ...] = ()
     pointers: tuple[str, ...] = ()
+
+
+def read_sources(files: Iterable[Path]) -> list[Path]:
+    """The source files that graphs were made from."""
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in files)
+    return [Path(found.group(1)) for text in texts if (found := _GRAPH.match(text))]
 
 
 def read_call_graph(files: Iterable[Path]) -> dict[str, Function]:

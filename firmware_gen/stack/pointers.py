@@ -1,8 +1,9 @@
 """Who is called through which pointer: the one thing of the call graph that no compiler tells.
 
 A call such as ``port->write(…)`` is known by the member, one such as ``expanders[encoding](…)`` by the array it goes
-through. A new pointer in the runtime or in a port needs a line here; without it the worst case is not known, and
-reports say which is missing.
+through. What a member may hold is what the sources put there by name (``.write = write_bytes``, ``plan.compute = …``),
+and what :data:`POINTERS` states for tables whose rows have no names and for arguments. A pointer that neither explains
+makes the worst case unknown, and reports say which it is.
 """
 
 import re
@@ -11,26 +12,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 POINTERS: dict[str, tuple[str, ...]] = {
-    # fp_port: ports/board_cortex_m.c
-    "read": ("read_bytes",),
-    "write": ("write_bytes",),
-    "wait": ("wait_for_bytes",),
-    "ticks": ("ticks",),
-    "stack_used": ("stack_used",),
-    "rx_lost": ("rx_lost",),
-    # fp_model: the generated call list
-    "invoke": ("invoke",),
-    # the routes of fp_requests.c
-    "handle": ("handle_*",),
-    # the decoders of fp_taps.c
-    "expanders": ("expand_*",),
-    # the inner loops of fp_conv_runs.c and fp_conv_dsp.c
-    "run": ("compute_run", "walk_run"),
-    "compute": ("compute_stride*",),
+    "handle": ("handle_*",),  # the routes of services
+    "expanders": ("expand_*",),  # the decoders of fp_taps.c
+    "done": ("add_channel",),  # the argument of fp_conv_run_list
+    "run": ("compute_run", "walk_run"),  # the runners of fp_conv_dsp.c and fp_conv_mve.c
+    "calls": ("call_*",),  # the generated calls of a profiling build
 }
-"""Member or array -> names of the functions it may hold; ``*`` stands for anything."""
+"""Member or array -> names of the functions it may hold, if they are linked; ``*`` stands for anything."""
 
 _CALLS = (re.compile(r"(?:->|\.)\s*(\w+)\s*\("), re.compile(r"(\w+)\[[^]]*\]\s*\("), re.compile(r"^(\w+)\s*\("))
+_ASSIGNED = re.compile(r"(?:->|\.)\s*(\w+)\s*=(?!=)([^,;}]*)")
 _LINES = 6
 
 
@@ -39,17 +30,30 @@ def names_at(place: str) -> list[str]:
     parts = place.rsplit(":", 2)
     if len(parts) != 3 or not parts[1].isdigit() or not parts[2].isdigit():
         return []
-    try:
-        lines = Path(parts[0]).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
+    lines = _read(Path(parts[0])).splitlines()
     row, column = int(parts[1]) - 1, int(parts[2]) - 1
     text = " ".join([lines[row][column:], *lines[row + 1 : row + _LINES]]) if row < len(lines) else ""
     found = (pattern.findall(text.split(";")[0]) for pattern in _CALLS)
     return next((names for names in found if names), [])
 
 
-def targets(pointer: str, names: Iterable[str]) -> list[str]:
-    """Of ``names``, those that a member or array may hold."""
+def assigned(sources: Iterable[Path]) -> dict[str, set[str]]:
+    """Member -> every word that some source assigns to a member of that name; functions are among them."""
+    found: dict[str, set[str]] = {}
+    for source in sources:
+        for member, value in _ASSIGNED.findall(_read(source)):
+            found.setdefault(member, set()).update(re.findall(r"\w+", value))
+    return found
+
+
+def targets(pointer: str, words: set[str], names: Iterable[str]) -> list[str]:
+    """Of the functions ``names``, those that a member or array may hold; ``words`` are what is assigned to it."""
     patterns = POINTERS.get(pointer, ())
-    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    return [name for name in names if name in words or any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def _read(source: Path) -> str:
+    try:
+        return source.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
