@@ -1,4 +1,4 @@
-"""What the README tells people to type exists and works."""
+"""What the README and the page about boards tell people to type exists and works."""
 
 import json
 import re
@@ -15,7 +15,8 @@ PYTHON = ".venv/bin/python"
 
 def readme_commands() -> list[list[str]]:
     """Words of each indented command line, comments cut off."""
-    lines = re.findall(r"^ {4}((?:make|\.venv/bin/python) .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    text = "\n".join((ROOT / page).read_text() for page in ("README.md", "docs/boards.md"))
+    lines = re.findall(r"^ {4}((?:make|\.venv/bin/python) .*)$", text, re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines]
 
 
