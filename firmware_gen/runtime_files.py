@@ -22,6 +22,7 @@ _KERNELS = (
     "fp_synflow",
     "fp_taps",
 )
+_AUTHENTICATION = ("fp_auth",)
 _LINK = (
     "fp_cobs",
     "fp_crc32",
@@ -31,6 +32,7 @@ _LINK = (
     "fp_reply",
     "fp_requests",
     "fp_service",
+    "fp_session",
     "fp_transfer",
 )
 _LIBRARY = ("fp_net",)
@@ -41,14 +43,15 @@ _LEARNER = (
 )
 
 
-def firmware_files(profile: bool = False) -> tuple[list[Path], list[Path]]:
+def firmware_files(profile: bool = False, authenticated: bool = False) -> tuple[list[Path], list[Path]]:
     """Public headers, and sources with the headers they share: what a firmware with a serial link is made of."""
-    return _files(_LIBRARY if profile else (*_LIBRARY, *_PROFILE))
+    left_out = (() if profile else _PROFILE) + (() if authenticated else _AUTHENTICATION)
+    return _files((*_LIBRARY, *left_out))
 
 
 def library_files() -> tuple[list[Path], list[Path]]:
     """The same for a library: kernels and the two functions, nothing of the serial link or of learning."""
-    return _files((*_LINK, *_LEARNER, *_PROFILE))
+    return _files((*_LINK, *_AUTHENTICATION, *_LEARNER, *_PROFILE))
 
 
 def is_kernel(name: str) -> bool:

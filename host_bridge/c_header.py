@@ -17,6 +17,8 @@ _PREAMBLE = """\
 def render_messages_header() -> str:
     """The whole header; the same text for the same table."""
     sections = [_PREAMBLE, _limits(), _types(), _errors(), _block("Frame header", "FP_HEADER", messages.HEADER)]
+    sections.append(_block("Behind the header, with FP_FLAG_SESSION", "FP_SESSION_BLOCK", messages.SESSION_BLOCK))
+    sections.append(_block("Behind that, with FP_FLAG_TAG", "FP_COUNTER_BLOCK", messages.COUNTER_BLOCK))
     for message in messages.MESSAGES:
         sections.append(_message(message))
     sections.append(_block("ERROR reply", "FP_ERROR_REPLY", messages.ERROR_REPLY))
@@ -27,6 +29,9 @@ def render_messages_header() -> str:
 def _limits() -> str:
     return f"""\
 #define FP_PROTOCOL_VERSION {messages.PROTOCOL_VERSION}u
+#define FP_FLAG_SESSION {messages.FLAG_SESSION}u
+#define FP_FLAG_TAG {messages.FLAG_TAG}u
+#define FP_TAG_BYTES {messages.TAG_BYTES}u
 #define FP_CRC_BYTES {messages.CRC_BYTES}u
 #define FP_REPLY_BIT {_hex(messages.REPLY_BIT)}u
 

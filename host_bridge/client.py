@@ -1,94 +1,28 @@
 """A board with a model on it, as the host sees it."""
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Self, TypeVar
 
 from host_bridge import messages
+from host_bridge.answers import BoardFault, BoardInfo, BoardStats, Inference, SelfTest, board_info
+from host_bridge.conversation import KNOCK_SECONDS, BoardResetError, knock, no_answer, open_session
 from host_bridge.errors import LinkError, UserError
-from host_bridge.frame import Frame, encoded_bytes
-from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, Link, NoAnswerError, Traffic
+from host_bridge.frame import encoded_bytes
+from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, Link, Traffic
 from host_bridge.messages import Message
 from host_bridge.payload import Value, data, number, pack, unpack
 from host_bridge.pipeline import Pipeline, Window
+from host_bridge.session import SessionLostError
 from host_bridge.transport import DEFAULT_BAUD, PortClosedError, PortNotReadyError, Transport, open_transport
 
 READY_WITHIN = 30.0
-_KNOCK_SECONDS = 0.5
 _REOPEN_SECONDS = 0.1
 
+__all__ = ["READY_WITHIN", "Board", "BoardFault", "BoardInfo", "BoardStats", "Inference", "SelfTest"]
 
-@dataclass(frozen=True)
-class BoardInfo:
-    """The INFO reply; units and meanings are those of the message table."""
-
-    protocol: int
-    model_format: int
-    flags: int
-    max_payload: int
-    window: int
-    arena_bytes: int
-    input_bytes: int
-    output_bytes: int
-    tick_hz: int
-    selftest_crc32: int
-    model_sha256: str
-    model_name: str
-    board_name: str
-    under_way: int
-
-
-@dataclass(frozen=True)
-class BoardStats:
-    """The STATS reply; units and meanings are those of the message table."""
-
-    frames_ok: int
-    crc_errors: int
-    framing_errors: int
-    rx_lost: int
-    repeats: int
-    inferences: int
-    stack_used: int
-    last_ticks: int
-    uptime_ticks: int
-    refusals: int
-
-
-@dataclass(frozen=True)
-class BoardFault:
-    """The FAULT reply; meanings are those of the message table. ``count`` is 0 where there was none."""
-
-    count: int
-    exception: int
-    status: int
-    hard_status: int
-    address: int
-    pc: int
-    lr: int
-    sp: int
-
-
-@dataclass(frozen=True)
-class Inference:
-    """The model's output (int8 values as bytes) and the ticks that the run took."""
-
-    output: bytes
-    ticks: int
-
-
-@dataclass(frozen=True)
-class SelfTest:
-    """The board ran its model on the built-in input."""
-
-    ticks: int
-    output_crc32: int
-    expected_crc32: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether the output is the one the firmware was generated with."""
-        return self.output_crc32 == self.expected_crc32
+T = TypeVar("T")
 
 
 class Board:
@@ -100,12 +34,15 @@ class Board:
         ready_within: seconds to wait for the first INFO reply.
         attempts: how often a request is sent at most.
         patience: seconds until a request is repeated that the board said it is working on.
+        key: the board's, 32 bytes, where it asks for tags; an authenticated session is opened with it.
 
     Attributes:
-        payload_limit: bytes of payload that a request may carry: what the board takes and its window allows.
+        payload_limit: bytes of payload that a request may carry: what the board takes, its window allows and the
+            session leaves.
 
     Raises:
         NoAnswerError: no INFO reply within ``ready_within`` seconds.
+        UserError: the board does not have this key.
         LinkError: the board speaks another protocol version, or the port failed.
     """
 
@@ -116,34 +53,89 @@ class Board:
         ready_within: float = READY_WITHIN,
         attempts: int = DEFAULT_ATTEMPTS,
         patience: float = DEFAULT_PATIENCE,
+        *,
+        key: bytes | None = None,
     ) -> None:
         self.link = Link(transport, timeout, attempts, patience)
-        self._info = self._knock(time.monotonic() + ready_within, ready_within)
-        self.payload_limit = _payload_limit(self._info)
+        self._key = key
+        if key is not None:
+            open_session(self.link, key, ready_within)
+        self._info = self._ask_info(ready_within)
+        self.payload_limit = 0
+        self._limit_to_session()
 
     @classmethod
     def connect(
-        cls, url: str, timeout: float = DEFAULT_TIMEOUT, ready_within: float = READY_WITHIN, baud: int = DEFAULT_BAUD
+        cls,
+        url: str,
+        timeout: float = DEFAULT_TIMEOUT,
+        ready_within: float = READY_WITHIN,
+        baud: int = DEFAULT_BAUD,
+        key: bytes | None = None,
     ) -> Self:
         """Open ``url`` and ask for INFO until it answers; an emulator may still be starting.
 
         Raises:
-            UserError: the port cannot be opened, nobody listens, or no answer came within ``ready_within`` seconds.
+            UserError: the port cannot be opened, nobody listens, no answer came within ``ready_within`` seconds, or
+                the board does not have this key.
         """
-        deadline = time.monotonic() + ready_within
-        while True:
-            transport: Transport | None = None
-            try:
-                transport = open_transport(url, baud)
-                return cls(transport, timeout, max(deadline - time.monotonic(), _KNOCK_SECONDS))
-            except (PortNotReadyError, PortClosedError):
-                _close(transport)
-                if time.monotonic() >= deadline:
-                    raise
-            except BaseException:
-                _close(transport)
-                raise
-            time.sleep(_REOPEN_SECONDS)
+        return _until(
+            time.monotonic() + ready_within,
+            lambda left: _with_line(url, baud, lambda line: cls(line, timeout, left, key=key)),
+        )
+
+    def open_session(self, within: float = READY_WITHIN) -> None:
+        """Open a session: from now on the board notices, and :class:`BoardResetError` tells, when it was reset.
+
+        Raises:
+            NoAnswerError: no answer within ``within`` seconds.
+            UserError: the board's firmware knows no sessions.
+        """
+        if not self._info.flags & messages.FLAG_SESSION:
+            raise UserError(f"the firmware of {self._info.board_name} knows no sessions; rebuild it as a learner")
+        open_session(self.link, self._key, within)
+        self._limit_to_session()
+
+    def reconnect(self, within: float = READY_WITHIN, baud: int = DEFAULT_BAUD) -> None:
+        """Open the port again after it was lost, and go on in the same session.
+
+        Raises:
+            BoardResetError: the board lost the session; a new one is open.
+            UserError: the port does not open, or no answer comes within ``within`` seconds.
+        """
+        url = self.link.transport.url
+        _until(
+            time.monotonic() + within,
+            lambda left: _with_line(url, baud, lambda line: self.resume(line, max(left, 0.1))),
+        )
+
+    def resume(self, transport: Transport, within: float = READY_WITHIN) -> None:
+        """Go on over another line, in the same session.
+
+        Raises:
+            BoardResetError: the board lost the session; a new one is open.
+            UserError: no answer came within ``within`` seconds, or another model answers.
+        """
+        self.link.replace_transport(transport)
+        with self._in_session():
+            if self.link.session is not None and knock(self.link, messages.PING, {"echo": b""}, _after(within)) is None:
+                raise no_answer(self.link, within)
+        info = self._ask_info(within) if self.link.session is None else self._info
+        if info.model_sha256 != self._info.model_sha256:
+            raise UserError(f"{transport.url} now runs model {info.model_sha256[:12]}…; connect to it anew")
+
+    @contextmanager
+    def _in_session(self) -> Iterator[None]:
+        """Where the board has lost the session: open another one, and say so."""
+        try:
+            yield
+        except SessionLostError as error:
+            open_session(self.link, self._key, READY_WITHIN)
+            raise BoardResetError(error) from error
+
+    def _limit_to_session(self) -> None:
+        session = self.link.session
+        self.payload_limit = _payload_limit(self._info) - (session.overhead_bytes if session else 0)
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +170,8 @@ class Board:
 
     def ping(self, payload: bytes = b"") -> bytes:
         """Send up to ``payload_limit`` bytes; returns the echo."""
-        return self.link.exchange(messages.PING, payload)
+        with self._in_session():
+            return self.link.exchange(messages.PING, payload)
 
     def request(self, message: Message, within: float | None = None, **values: Value) -> dict[str, Value]:
         """One request of any kind, with a value for each of its fields; returns the reply's.
@@ -189,21 +182,27 @@ class Board:
             values: by field name.
 
         Raises:
+            BoardResetError: the board had lost the session; it has not carried out the request.
             BoardError: the board refused it.
             NoAnswerError: no answer, or (DeadlineError) none in time.
         """
-        return unpack(message.reply, self.link.exchange(message, pack(message.request, values), within))
+        with self._in_session():
+            return unpack(message.reply, self.link.exchange(message, pack(message.request, values), within))
 
     def stream(
         self, message: Message, payloads: Sequence[bytes], within: float | None = None
     ) -> Iterator[tuple[int, bytes]]:
         """Many requests of one kind, as many under way as the board can hold; see :class:`Pipeline`.
 
-        Returns:
+        Yields:
             ``(index, reply payload)`` in the order of the answers; requests go out while it is iterated.
+
+        Raises:
+            BoardResetError: the board had lost the session.
         """
         window = Window(self._info.window, self._info.under_way)
-        return iter(Pipeline(self.link, message, payloads, window, within))
+        with self._in_session():
+            yield from Pipeline(self.link, message, payloads, window, within)
 
     def infer(self, x: bytes) -> Inference:
         """Run the model on one input.
@@ -243,30 +242,12 @@ class Board:
         reply = self.request(message)
         return {field.name: number(reply, field.name) for field in message.reply}
 
-    def _knock(self, deadline: float, ready_within: float) -> BoardInfo:
+    def _ask_info(self, within: float) -> BoardInfo:
         """Ask for INFO until it is answered."""
-        link = self.link
-        request = link.next_frame(messages.INFO)
-        while time.monotonic() < deadline:
-            link.send(request, prefix=b"\0")
-            until = min(time.monotonic() + _KNOCK_SECONDS, deadline)
-            while (frame := link.receive(until)) is not None:
-                if isinstance(frame, Frame) and (frame.type, frame.sequence) == (
-                    messages.INFO.reply_code,
-                    request.sequence,
-                ):
-                    return _board_info(unpack(messages.INFO.reply, frame.payload))
-        raise NoAnswerError(
-            f"no answer from {link.transport.url} within {ready_within:.1f} s; check that the board runs this "
-            "project's firmware, that the baud rate fits, and that no other program is connected"
-        )
-
-
-def _board_info(values: dict[str, Any]) -> BoardInfo:
-    info = BoardInfo(**values)
-    if not messages.SMALLEST_MAX_PAYLOAD <= info.max_payload <= messages.LARGEST_MAX_PAYLOAD:
-        raise LinkError(f"the board states a largest payload of {info.max_payload} bytes; rebuild its firmware")
-    return info
+        values = knock(self.link, messages.INFO, {}, _after(within))
+        if values is None:
+            raise no_answer(self.link, within)
+        return board_info(values)
 
 
 def _payload_limit(info: BoardInfo) -> int:
@@ -277,6 +258,28 @@ def _payload_limit(info: BoardInfo) -> int:
     return limit
 
 
-def _close(transport: Transport | None) -> None:
-    if transport is not None:
+def _after(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+def _until(deadline: float, attempt: Callable[[float], T]) -> T:
+    """Attempt, with the seconds left, until the port is there."""
+    while True:
+        try:
+            return attempt(max(deadline - time.monotonic(), KNOCK_SECONDS))
+        except (PortNotReadyError, PortClosedError):
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_REOPEN_SECONDS)
+
+
+def _with_line(url: str, baud: int, use: Callable[[Transport], T]) -> T:
+    """Open the port and hand it over; close it if that fails."""
+    transport = open_transport(url, baud)
+    try:
+        return use(transport)
+    except BoardResetError:
+        raise  # the line is fine
+    except BaseException:
         transport.close()
+        raise

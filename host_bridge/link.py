@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from host_bridge import messages
 from host_bridge.errors import LinkError
-from host_bridge.frame import DELIMITER, Frame, FrameDecoder, FrameFault
+from host_bridge.frame import DELIMITER, Frame, FrameDecoder, FrameFault, encoded_bytes
 from host_bridge.messages import ErrorCode, Message
 from host_bridge.payload import number, unpack
+from host_bridge.session import Session, lost_session
 from host_bridge.transport import Transport
 
 DEFAULT_TIMEOUT = 2.0
@@ -91,6 +92,7 @@ class Link:
         self.patience = max(patience, timeout)
         self.within = within
         self.traffic = Traffic()
+        self.session: Session | None = None
         self._decoder = FrameDecoder(messages.LARGEST_MAX_PAYLOAD)
         self._waiting: list[Frame | FrameFault] = []
         # Anywhere: a board that remembers another host's last request must not take ours for its repetition.
@@ -106,9 +108,16 @@ class Link:
         assert frame.sequence == self._sequence
         self._sequence = (self._sequence - 1) % (1 << 16)
 
-    def encode(self, frame: Frame) -> bytes:
-        """The frame as it goes on the line."""
-        return frame.encode()
+    def size_on_line(self, frame: Frame) -> int:
+        """Bytes that a request takes on the line at most."""
+        return encoded_bytes(len(frame.payload) + (self.session.overhead_bytes if self.session else 0))
+
+    def replace_transport(self, transport: Transport) -> None:
+        """Go on over another line; what the old one still held is gone."""
+        self.transport.close()
+        self.transport = transport
+        self._decoder = FrameDecoder(messages.LARGEST_MAX_PAYLOAD)
+        self._waiting.clear()
 
     def exchange(self, message: Message, payload: bytes = b"", within: float | None = None) -> bytes:
         """Send a request, repeat it with the same sequence number until it is answered; returns the reply's payload.
@@ -119,7 +128,8 @@ class Link:
             within: seconds it may take in all; None: the link's.
 
         Raises:
-            BoardError: the board refused it.
+            SessionLostError: the board is not in the link's session.
+            BoardError: the board refused it for another reason.
             NoAnswerError: nothing valid came back; a DeadlineError where it is only late.
             LinkError: the board speaks another protocol version, or the port failed.
         """
@@ -153,9 +163,10 @@ class Link:
         )
 
     def send(self, frame: Frame, prefix: bytes = b"") -> None:
-        """Put one frame on the line, once."""
+        """Put one frame on the line, once; the session, if there is one, seals it."""
         _trace("->", frame)
-        self.send_bytes(prefix + self.encode(frame))
+        sealed = frame if self.session is None else self.session.seal(frame)
+        self.send_bytes(prefix + sealed.encode())
 
     def send_bytes(self, data: bytes) -> None:
         """Put bytes on the line as they are."""
@@ -171,6 +182,17 @@ class Link:
         Raises:
             LinkError: the frame is of another protocol version, or the port failed.
         """
+        while True:
+            event = self._next_event(deadline)
+            if event is None or isinstance(event, FrameFault):
+                return event
+            opened = event if self.session is None else self.session.open(event)
+            if opened is not None:
+                return opened
+            self.traffic.bad_frames += 1
+            _log.debug("<- dropped: no reply of this session")
+
+    def _next_event(self, deadline: float) -> Frame | FrameFault | None:
         while not self._waiting:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -207,14 +229,17 @@ class Link:
                 return event
         return None
 
-    @staticmethod
-    def checked(message: Message, reply: Frame) -> bytes:
+    def checked(self, message: Message, reply: Frame) -> bytes:
         """The payload of a reply.
 
         Raises:
-            BoardError: it is a refusal.
+            SessionLostError: the board is not in the link's session.
+            BoardError: any other refusal.
         """
         if reply.type == messages.ERROR_CODE:
+            lost = None if self.session is None else lost_session(self.transport.url, reply)
+            if lost is not None:
+                raise lost
             refusal = unpack(messages.ERROR_REPLY, reply.payload)
             raise BoardError(message.name, number(refusal, "code"), number(refusal, "detail"))
         return reply.payload

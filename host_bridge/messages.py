@@ -15,8 +15,17 @@ LARGEST_MAX_PAYLOAD = 32768
 REPLY_BIT = 0x80
 CRC_BYTES = 4
 
-FieldKind = Literal["u8", "u16", "u32", "u64", "digest", "text", "data"]
-FIELD_BYTES: dict[FieldKind, int] = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "digest": 32, "text": 32, "data": 0}
+FLAG_SESSION = 1
+"""Header flag: :data:`SESSION_BLOCK` follows the header."""
+FLAG_TAG = 2
+"""Header flag: :data:`COUNTER_BLOCK` follows the session's block, and a tag of ``TAG_BYTES`` the payload."""
+TAG_BYTES = 16
+
+FieldKind = Literal["u8", "u16", "u32", "u64", "nonce", "digest", "text", "data"]
+FIELD_BYTES: dict[FieldKind, int] = {
+    **{"u8": 1, "u16": 2, "u32": 4, "u64": 8},
+    **{"nonce": 16, "digest": 32, "text": 32, "data": 0},
+}
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,8 @@ class Field:
 
     Attributes:
         name: identifier in Python and, upper-cased, in C.
-        kind: ``u8`` to ``u64`` little endian; ``digest`` 32 bytes; ``text`` 32 bytes of printable ASCII, padded
-            with zeros, the last byte always zero; ``data`` the rest of the payload (only as the last field).
+        kind: ``u8`` to ``u64`` little endian; ``nonce`` 16 and ``digest`` 32 bytes; ``text`` 32 bytes of printable
+            ASCII, padded with zeros, the last byte always zero; ``data`` the rest of the payload (the last field).
         meaning: what it says, with its unit.
     """
 
@@ -86,6 +95,8 @@ HEADER = (
     Field("flags", "u16", "header extensions in use; 0 in this version"),
 )
 HEADER_BYTES = fixed_bytes(HEADER)
+SESSION_BLOCK = (Field("session", "u32", "number of the session; not 0"),)
+COUNTER_BLOCK = (Field("counter", "u32", "request: higher than any before in the session; reply: that of the request"),)
 
 INFO = Message(
     "info",
@@ -178,6 +189,20 @@ OUTPUT = Message(
     (Field("chunk", "data", "output bytes"),),
     "read a part of the latest output",
 )
+OPEN = Message(
+    "open",
+    0x40,
+    (),
+    (Field("previous", "u32", "the session that ends with this; 0: there was none since reset"),),
+    "open the session that the header names; empties the reply cache",
+)
+HELLO = Message(
+    "hello",
+    0x41,
+    (Field("nonce", "nonce", "the host's, random"),),
+    (Field("nonce", "nonce", "the board's"), Field("proof", "nonce", "a tag that only the key's owner can make")),
+    "agree on the keys of the next session; the only request without a tag where tags are asked for",
+)
 PUT_BEGIN = Message(
     "put_begin",
     0x50,
@@ -255,7 +280,7 @@ PEEK = Message(
     "read a part of the arena; profiling builds only",
 )
 MESSAGES = (
-    *(INFO, PING, STATS, FAULT, SELFTEST, INPUT, INFER, OUTPUT),
+    *(INFO, PING, STATS, FAULT, SELFTEST, INPUT, INFER, OUTPUT, OPEN, HELLO),
     *(PUT_BEGIN, PUT_CHUNK, PUT_END, GET_BEGIN, GET_CHUNK, TRANSFER_STATUS),
     *(PROFILE, PEEK),
 )
@@ -280,4 +305,9 @@ ERRORS = (
     ErrorCode("model_failed", 7, "the model did not run", "minus the runtime's fp_status"),
     ErrorCode("bad_kind", 8, "no such kind of transfer, or not in this direction", "the kind"),
     ErrorCode("bad_crc", 9, "what arrived is not what was announced; the transfer starts again", "the CRC-32 it has"),
+    ErrorCode("bad_session", 10, "not the board's session", "the one it is in; 0: none, it was reset"),
+    ErrorCode("needs_tag", 11, "the board obeys only who has its key", "the header flags it asks for"),
+    ErrorCode("bad_tag", 12, "the tag is not that of the board's key and session", "the session the board is in"),
+    ErrorCode("replayed", 13, "the session has seen this counter, or a higher one", "the highest one seen"),
+    ErrorCode("no_entropy", 14, "the board has no random numbers for a nonce now", "the header flags it asks for"),
 )

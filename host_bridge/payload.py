@@ -7,7 +7,7 @@ from host_bridge.errors import LinkError
 from host_bridge.messages import FIELD_BYTES, Field, fixed_bytes
 
 Value = int | str | bytes
-"""Of a number; of a digest (hexadecimal) or text; of data."""
+"""Of a number; of a nonce or digest (hexadecimal) or text; of data."""
 
 
 def pack(fields: tuple[Field, ...], values: Mapping[str, Value]) -> bytes:
@@ -70,7 +70,7 @@ def _pack_field(field: Field, value: Value) -> bytes:
     size = FIELD_BYTES[field.kind]
     if field.kind == "data" and isinstance(value, bytes):
         return value
-    if field.kind == "digest" and isinstance(value, str) and len(value) == 2 * size:
+    if field.kind in ("nonce", "digest") and isinstance(value, str) and len(value) == 2 * size:
         return bytes.fromhex(value)
     if field.kind == "text" and isinstance(value, str) and len(value) < size:
         return value.encode("ascii").ljust(size, b"\0")
@@ -82,7 +82,7 @@ def _pack_field(field: Field, value: Value) -> bytes:
 def _unpack_field(field: Field, raw: bytes) -> Value:
     if field.kind == "data":
         return raw
-    if field.kind == "digest":
+    if field.kind in ("nonce", "digest"):
         return raw.hex()
     if field.kind == "text":
         return raw.split(b"\0", 1)[0].decode("ascii", errors="replace")

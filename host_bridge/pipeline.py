@@ -96,7 +96,7 @@ class Pipeline:
         """Send new requests while the window has room; returns until when an answer is due."""
         while self._next < len(self._payloads):
             frame = self._link.next_frame(self._message, self._payloads[self._next])
-            size = len(self._link.encode(frame))
+            size = self._link.size_on_line(frame)
             if not self._has_room(frame, size):
                 self._link.take_back(frame)
                 break

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cobs import cobs
-from link_c import Codec, build_library, c_codec, load_library
+from link_c import Codec, build_extended_library, build_library, c_codec, load_library
 from link_device import CDevice
 
 from host_bridge.frame import Frame, FrameDecoder
@@ -30,17 +30,16 @@ def link_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="session")
 def learner_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The link as boards have it that take and give many bytes: three requests under way."""
-    return load_library(build_library(tmp_path_factory.mktemp("link"), "FP_EXTENDED=1", "FP_REQUESTS_UNDER_WAY=3u"))
+    return load_library(build_extended_library(tmp_path_factory.mktemp("link")))
 
 
 @pytest.fixture
 def make_learner(learner_library: Any) -> Callable[..., CDevice]:
-    """Boards that know transfers and have three requests under way."""
+    """Boards that know transfers and sessions, authenticated ones where they get a key."""
 
-    def make(model: int = 0) -> CDevice:
+    def make(model: int = 0, key: bytes | None = None) -> CDevice:
         device = CDevice(learner_library, model)
-        device.serve_store()
+        device.serve_store(key)
         return device
 
     return make

@@ -40,10 +40,12 @@ static fp_link_error commit(void *context, const fp_transfer_content *content, u
     return FP_LINK_OK;
 }
 
-void fake_store_init(fake_store *store) {
+void fake_store_init(fake_store *store, const uint8_t *key, fp_auth_random random) {
     memset(store, 0, sizeof *store);
     store->store =
         (fp_transfer_store){.context = store, .begin = begin, .write = write, .read = read, .commit = commit};
     fp_transfer_init(&store->transfer, &store->store);
+    fp_auth_init(&store->auth, key, random);
     store->services[0] = fp_transfer_service(&store->transfer);
+    store->services[1] = fp_session_service(random != NULL ? &store->auth.session : &store->session);
 }

@@ -2,6 +2,8 @@
 #ifndef FAKE_STORE_H
 #define FAKE_STORE_H
 
+#include "fp_auth.h"
+#include "fp_session.h"
 #include "fp_transfer.h"
 
 #define FAKE_STORE_BYTES 65536u
@@ -10,7 +12,9 @@
 typedef struct fake_store {
     fp_transfer transfer;
     fp_transfer_store store;
-    fp_service services[1];
+    fp_session session;
+    fp_auth auth;
+    fp_service services[2];
     uint32_t begun;
     uint32_t written; /* bytes that `write` got, each time it did */
     uint32_t commits;
@@ -18,6 +22,7 @@ typedef struct fake_store {
     uint8_t memory[FAKE_STORE_BYTES];
 } fake_store;
 
-void fake_store_init(fake_store *store);
+/* Without a `random` the session is a plain one. */
+void fake_store_init(fake_store *store, const uint8_t *key, fp_auth_random random);
 
 #endif

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from firmware_gen.monocypher import monocypher_files
 from host_bridge.c_header import render_messages_header
 from host_bridge.frame import RAW_OVERHEAD, Frame, FrameFault
 from host_bridge.messages import DEFAULT_MAX_PAYLOAD
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[1] / "firmware_gen" / "runtime"
-LINK_UNITS = ("cobs", "crc32", "frame", "device", "requests", "reply", "model", "transfer")
-LINK_SOURCES = [RUNTIME / "src" / f"fp_{name}.c" for name in LINK_UNITS]
-TEST_SOURCES = [HERE / "fake_models.c", HERE / "fake_store.c", HERE / "link_probes.c"]
+LINK_UNITS = ("cobs", "crc32", "frame", "device", "requests", "model")
+EXTENDED_UNITS = (*LINK_UNITS, "reply", "transfer", "session", "auth")
+TEST_SOURCES = [HERE / "fake_models.c", HERE / "link_probes.c"]
+EXTENDED_SOURCES = [HERE / "fake_store.c", HERE / "store_probes.c"]
 WARNINGS = (
     *("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wdouble-promotion"),
     *("-Wmissing-prototypes", "-Werror"),
@@ -30,14 +32,29 @@ def include_options(folder: Path) -> list[str]:
     return [f"-I{RUNTIME / 'include'}", f"-I{HERE}", f"-I{folder}"]
 
 
-def build_library(folder: Path, *defines: str) -> Path:
+def build_library(folder: Path) -> Path:
     """Compile runtime and test models with the undefined behaviour sanitiser; returns the shared library."""
+    return _link(folder, _runtime(LINK_UNITS) + TEST_SOURCES, [])
+
+
+def build_extended_library(folder: Path) -> Path:
+    """The link as boards have it that learn: three requests under way, transfers, sessions, authentication."""
+    source, header = monocypher_files()
+    monocypher = folder / "monocypher.o"
+    subprocess.run(["gcc", "-O1", "-fPIC", "-c", str(source), "-o", str(monocypher)], check=True)
+    options = ["-DFP_EXTENDED=1", "-DFP_REQUESTS_UNDER_WAY=3u", f"-I{header.parent}"]
+    return _link(folder, [*_runtime(EXTENDED_UNITS), *TEST_SOURCES, *EXTENDED_SOURCES, monocypher], options)
+
+
+def _runtime(units: tuple[str, ...]) -> list[Path]:
+    return [RUNTIME / "src" / f"fp_{name}.c" for name in units]
+
+
+def _link(folder: Path, sources: list[Path], extra: list[str]) -> Path:
     library = folder / "link.so"
     sanitise = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
-    sources = map(str, [*LINK_SOURCES, *TEST_SOURCES])
-    options = [*WARNINGS, *sanitise, "-O1", "-g", "-shared", "-fPIC", *(f"-D{define}" for define in defines)]
-    command = ["gcc", *options, *include_options(folder)]
-    subprocess.run([*command, "-o", str(library), *sources], check=True)
+    options = [*WARNINGS, *sanitise, "-O1", "-g", "-shared", "-fPIC", *extra, *include_options(folder)]
+    subprocess.run(["gcc", *options, "-o", str(library), *map(str, sources)], check=True)
     return library
 
 
@@ -94,10 +111,12 @@ def load_library(path: Path) -> Any:
     library.fp_cobs_decoder_complete.restype = ctypes.c_bool
     library.fp_device_poll.restype = ctypes.c_bool
     library.fake_model.restype = ctypes.c_void_p
-    for probe in ("device", "frame", "decoder", "port", "store"):
+    for probe in ("device", "frame", "decoder", "port"):
         getattr(library, f"probe_{probe}_bytes").restype = ctypes.c_size_t
     library.probe_encoded_max.restype = ctypes.c_size_t
-    library.probe_store_number.restype = ctypes.c_uint32
+    if hasattr(library, "probe_serve"):
+        library.probe_store_bytes.restype = ctypes.c_size_t
+        library.probe_store_number.restype = ctypes.c_uint32
     assert library.probe_frame_bytes() == ctypes.sizeof(CFrame)
     assert library.probe_decoder_bytes() == ctypes.sizeof(CFrameDecoder)
     return library

@@ -1,6 +1,7 @@
 """The C device application behind an in-memory transport: Python plays the port."""
 
 import ctypes
+import secrets
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ ReadFunction = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_
 WriteFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 WaitFunction = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 TicksFunction = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)
+RandomFunction = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint32)
 CountFunction = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)
 
 
@@ -70,11 +72,20 @@ class CDevice:
         )
         assert status == 0
         self._store: Any = None
+        self.nonce: bytes | None = None
 
-    def serve_store(self) -> None:
-        """Answer the requests of transfers, over fake_store.h."""
+    def serve_store(self, key: bytes | None = None) -> None:
+        """Answer the requests of transfers, over fake_store.h, and of sessions: with a key, authenticated ones."""
         self._store = poisoned(self._library.probe_store_bytes() + 2 * GUARD)
-        self._library.probe_serve(self._at(self._device), self._at(self._store))
+        self._key = key
+        self._random = RandomFunction(self._fill) if key else None
+        self._library.probe_serve(self._at(self._device), self._at(self._store), key, self._random)
+
+    def _fill(self, to: int, length: int) -> bool:
+        """The board's nonces, unless a test sets :attr:`nonce`; ``b""`` stands for a board that has none."""
+        nonce = secrets.token_bytes(length) if self.nonce is None else self.nonce
+        ctypes.memmove(to, nonce, len(nonce))
+        return len(nonce) == length
 
     @property
     def store(self) -> dict[str, int]:

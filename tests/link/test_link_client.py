@@ -219,7 +219,7 @@ def test_a_narrow_window_makes_smaller_frames(make_device: MakeDevice, monkeypat
     def with_window(values: dict[str, Any]) -> client.BoardInfo:
         return client.BoardInfo(**{**values, "window": 300})
 
-    monkeypatch.setattr(client, "_board_info", with_window)
+    monkeypatch.setattr(client, "board_info", with_window)
     device = make_device(LARGE)
     silent = DeviceTransport(device)
     board = open_board(silent)
