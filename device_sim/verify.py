@@ -18,6 +18,7 @@ from device_sim.samples import as_samples, input_shape
 from device_sim.session import open_link
 from firmware_gen.boards import Board, load_board
 from firmware_gen.build import FirmwareReport, build_firmware
+from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.oracle import run_oracle
 from firmware_gen.report_files import write_report_files
 from host_bridge import client
@@ -37,6 +38,7 @@ def verify_model(
     sanitize: bool = False,
     metrics: Path | None = None,
     profile: bool = False,
+    optimize: Optimize = DEFAULT,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Verify one model on one board.
@@ -51,6 +53,7 @@ def verify_model(
         metrics: this file gets the emulator's execution metrics (``renode`` only).
         profile: measure layer by layer with a build of its own, and name the first layer that differs; with ``out``
             the report there gets the figures.
+        optimize: what encodings are chosen for.
         progress: called with (samples done, samples).
 
     Raises:
@@ -64,7 +67,7 @@ def verify_model(
     samples = as_samples(inputs, input_shape(model), "the input array")
     with _project_folder(out) as folder:
         described = load_board(board)
-        firmware = build_firmware(model, described, folder, target=chosen.target, sanitize=sanitize)
+        firmware = build_firmware(model, described, folder, target=chosen.target, sanitize=sanitize, optimize=optimize)
         oracle = run_oracle(model, samples)
         with _started(chosen, firmware.elf, described, metrics) as emulated, open_link(emulated) as link:
             _check_identity(link.info(), firmware, samples)

@@ -10,9 +10,9 @@ _STAGES = (64, 128, 256, 512)
 _BLOCKS = 2
 
 
-def resnet18(mask: MaskOf, seed: int = 0, classes: int = 10) -> bytes:
-    """The ``.tflite`` file under a mask."""
-    network = PrunedNetwork((32, 32, 3), mask, seed)
+def resnet18(mask: MaskOf, seed: int = 0, *, classes: int = 10, dead_bias: bool = True) -> bytes:
+    """The ``.tflite`` file under a mask; ``dead_bias`` as :class:`PrunedNetwork` has it."""
+    network = PrunedNetwork((32, 32, 3), mask, seed, dead_bias=dead_bias)
     x = network.conv(network.source, _STAGES[0], 3, "stem")
     for stage, channels in enumerate(_STAGES, start=1):
         for block in range(1, _BLOCKS + 1):

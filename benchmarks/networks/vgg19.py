@@ -10,9 +10,9 @@ _STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
 """Channels and number of 3x3 convolutions of each; a pool ends it."""
 
 
-def vgg19(mask: MaskOf, seed: int = 0, classes: int = 10) -> bytes:
-    """The ``.tflite`` file under a mask."""
-    network = PrunedNetwork((32, 32, 3), mask, seed)
+def vgg19(mask: MaskOf, seed: int = 0, *, classes: int = 10, dead_bias: bool = True) -> bytes:
+    """The ``.tflite`` file under a mask; ``dead_bias`` as :class:`PrunedNetwork` has it."""
+    network = PrunedNetwork((32, 32, 3), mask, seed, dead_bias=dead_bias)
     x = network.source
     for stage, (channels, convolutions) in enumerate(_STAGES, start=1):
         for position in range(1, convolutions + 1):
