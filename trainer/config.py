@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from host_bridge.errors import UserError
 from trainer import choices, defaults
+from trainer.privacy import check_privacy
 
 NO_BOARD = choices.NO_BOARD
 
@@ -19,6 +20,7 @@ _SERVER, _CLIENTS, _BOARD = "Server", "Clients and line", "Board"
 
 MaskSource = Literal["shared", "federated", "personalized"]
 Quantisation = Literal["ptq", "qat"]
+Privacy = Literal["none", "local-dp", "secagg"]
 
 
 def _option(default: Any, panel: str, text: str, **bounds: Any) -> Any:  # noqa: ANN401 - what pydantic.Field gives
@@ -82,8 +84,14 @@ class RunConfig(BaseModel):
     encoding: Annotated[str, AfterValidator(choices.check_encoding)] = _option(
         "float32", _CLIENTS, "How values travel: float32, float16 or int8."
     )
+    privacy: Privacy = _option("none", _CLIENTS, "What Flower's mods do to updates: none or local-dp.")
+    dp_clip: float = _option(1.0, _CLIENTS, "Of local-dp: longest update (L2 norm).", gt=0)
+    dp_epsilon: float = _option(10.0, _CLIENTS, "Of local-dp: privacy budget of a round; small is private.", gt=0)
+    dp_delta: float = _option(1e-5, _CLIENTS, "Of local-dp: chance that the budget does not hold.", gt=0, lt=1)
     seed: int = _option(1, _RUN, "Where all chance comes from.", ge=0, lt=2**64)
-    engine: Annotated[str, AfterValidator(choices.check_engine)] = _option("local", _RUN, "Where clients run: local.")
+    engine: Annotated[str, AfterValidator(choices.check_engine)] = _option(
+        "local", _RUN, "Where clients run: local, or flower for its simulation."
+    )
     tensorboard: bool = _option(True, _RUN, "Write event files for TensorBoard into the results' folder.")
     quantisation: Quantisation = _option(
         "ptq", _BOARD, "ptq: int8 after training; qat: two more rounds that round to int8."
@@ -112,6 +120,7 @@ def make_config(options: dict[str, Any]) -> RunConfig:
     except ValidationError as error:
         raise UserError(_first_fault(error, options)) from None
     choices.check_together(config.method, config.pruner, config.masks)
+    check_privacy(config)
     return config
 
 

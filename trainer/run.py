@@ -78,17 +78,23 @@ def _advice(config: RunConfig, display: Display) -> Iterator[None]:
 
 def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> RunSummary:
     prepared = _prepare(config, start, display)
-    if config.quantisation == "qat":
-        check_quantisable(prepared.network)
-    if config.board != NO_BOARD and prepared.algorithm.fixed_masks:
-        _check_fits(config, prepared, folder / MODEL)
-    history = _federate(config, prepared, start.done, display)
+    with closing(prepared.engine):
+        history = _train(config, start, prepared, display, folder)
     conversion = _convert(config, prepared, history.state, display, folder / MODEL)
     deployment = _deploy(config, prepared, conversion, display)
     summary = build_summary(config, prepared, history, conversion, deployment)
     write_summary(summary, folder / SUMMARY)
     write_report(summary, folder / REPORT)
     return summary
+
+
+def _train(config: RunConfig, start: _Start, prepared: Prepared, display: Display, folder: Path) -> History:
+    """Find out what can be known before training, and train."""
+    if config.quantisation == "qat":
+        check_quantisable(prepared.network)
+    if config.board != NO_BOARD and prepared.algorithm.fixed_masks:
+        _check_fits(config, prepared, folder / MODEL)
+    return _federate(config, prepared, start.done, display)
 
 
 def _prepare(config: RunConfig, start: _Start, display: Display) -> Prepared:

@@ -23,8 +23,10 @@ FOREIGN = {
     "pages": {"tensorflow", "keras", "tf_keras", "serial", "tflite", "subprocess"},
     "firmware_gen": {"tensorflow", "keras", "tf_keras", "serial"},
     "device_sim": {"tensorflow", "keras", "tf_keras", "tflite"},
-    "trainer": {"serial", "tflite", "flwr"},
+    "trainer": {"serial", "tflite"},
 }
+# third-party module -> the only folder that may import it
+CONFINED = {"flwr": "trainer/flower"}
 HEAVY = ("tensorflow", "keras", "tf_keras", "matplotlib", "sklearn", "tflite_micro")
 
 
@@ -57,6 +59,14 @@ def test_imports_follow_the_arrows(package: str) -> None:
         if (bad := imported_modules(file.read_text()) & forbidden)
     ]
     assert not offences, offences
+
+
+def test_some_packages_stay_in_their_room() -> None:
+    for module, room in CONFINED.items():
+        files = [file for package in ARROWS for file in (ROOT / package).rglob("*.py")]
+        users = [str(file.relative_to(ROOT)) for file in files if module in imported_modules(file.read_text())]
+        assert users, f"nobody imports {module}"
+        assert not [user for user in users if not user.startswith(f"{room}/")]
 
 
 def module_imports(package: str) -> dict[str, set[str]]:

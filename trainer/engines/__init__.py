@@ -40,6 +40,12 @@ def _local(place: EnginePlace) -> Engine:
     return LocalEngine(place.network, place.dataset, place.partition, place.seed, compaction=place.compaction)
 
 
-ENGINES: Registry[Callable[[EnginePlace], Engine]] = Registry("engine", {"local": _local})
+def _flower(place: EnginePlace) -> Engine:
+    from trainer.flower.start import start_engine
+
+    return start_engine(place)
+
+
+ENGINES: Registry[Callable[[EnginePlace], Engine]] = Registry("engine", {"local": _local, "flower": _flower})
 
 __all__ = ["ENGINES", "ClientReply", "ClientTask", "Engine", "EnginePlace", "LocalWork"]
