@@ -24,7 +24,7 @@ from host_bridge.atomic import staged_directory
 
 BUILD_FOLDER = "build"
 ELF = f"{BUILD_FOLDER}/firmware.elf"
-_SCRATCH = ".cmake"
+SCRATCH = ".cmake"
 
 __all__ = ["FirmwareReport", "build_firmware"]
 
@@ -80,7 +80,7 @@ def _compile(model: Path, board: Board, target: Target, optimize: Optimize) -> C
 
 def _build(project: Path, compiled: CompiledModel, board: Board, target: Target) -> StackReport | None:
     """Run CMake in a scratch folder and keep the products; on a board the stack must not outgrow its place."""
-    scratch, products = project / _SCRATCH, project / BUILD_FOLDER
+    scratch, products = project / SCRATCH, project / BUILD_FOLDER
     try:
         run_cmake(project, scratch, target)
     except LinkOverflowError as error:

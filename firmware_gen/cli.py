@@ -1,4 +1,4 @@
-"""The command line: ``python -m firmware_gen analyze|build|flash|supported-ops``."""
+"""The command line: ``python -m firmware_gen analyze|build|flash|learner|supported-ops``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from firmware_gen.cli_build import Mode, build
 from firmware_gen.cli_flash import flash
+from firmware_gen.cli_learner import learner
 from host_bridge.console import print_json
 
 app = typer.Typer(help="Turn int8 .tflite models into firmware.", no_args_is_help=True, add_completion=False)
@@ -38,6 +39,7 @@ def analyze(
 
 app.command()(build)
 app.command()(flash)
+app.command()(learner)
 
 
 @app.command()

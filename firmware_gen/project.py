@@ -6,7 +6,7 @@ from pathlib import Path
 from firmware_gen.board_render import Target, port_headers, port_sources, render_board_files
 from firmware_gen.boards import Board
 from firmware_gen.emit.environment import template_environment
-from firmware_gen.runtime_files import firmware_files, is_kernel
+from firmware_gen.runtime_files import Kind, firmware_files, is_kernel
 from firmware_gen.version import TOOL_VERSION
 from host_bridge.c_header import render_messages_header
 from host_bridge.errors import UserError
@@ -15,6 +15,7 @@ PRODUCTS: dict[Target, tuple[str, ...]] = {
     "board": ("firmware.elf", "firmware.hex", "firmware.bin", "firmware.map"),
     "native": ("firmware.elf", "firmware.map"),
 }
+_MAINS: dict[Kind, str] = {"inference": "project/main.c.j2", "learner": "project/main_learner.c.j2"}
 _CALL_GRAPH = ("$<$<C_COMPILER_ID:GNU>:-fcallgraph-info=su>",)  # for the worst-case stack
 _SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 
@@ -29,6 +30,7 @@ def write_project(
     sanitize: bool,
     defines: tuple[str, ...] = (),
     profile: bool = False,
+    kind: Kind = "inference",
 ) -> None:
     """Fill an empty folder with everything CMake needs.
 
@@ -41,6 +43,7 @@ def write_project(
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
         defines: macros for the compiler, ``NAME=VALUE``.
         profile: answers PROFILE and PEEK, too; the model's sources must be rendered for it.
+        kind: whether the firmware infers, or learns.
 
     Raises:
         UserError: sanitizers asked for on a board.
@@ -52,7 +55,7 @@ def write_project(
             _write(folder / path, text)
     for name, text in model_sources.items():
         _write(folder / "src" / name, text)
-    headers, sources = firmware_files(profile)
+    headers, sources = firmware_files(kind, profile)
     _copy(headers, folder / "runtime" / "include")
     _copy(sources, folder / "runtime" / "src")
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
@@ -61,7 +64,7 @@ def write_project(
     values["profile"] = profile
     values["vectors_apart"] = board.vectors is not None
     environment = template_environment()
-    _write(folder / "src" / "main.c", environment.get_template("project/main.c.j2").render(values))
+    _write(folder / "src" / "main.c", environment.get_template(_MAINS[kind]).render(values))
     _write(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))
 
 

@@ -1,28 +1,19 @@
 """The files of the C runtime, and what each is for: the one list that every kind of project is made from."""
 
 from pathlib import Path
+from typing import Literal
+
+Kind = Literal["inference", "learner"]
+"""What a firmware does."""
 
 RUNTIME_FOLDER = Path(__file__).with_name("runtime")
 INCLUDE_FOLDER = RUNTIME_FOLDER / "include"
 SOURCE_FOLDER = RUNTIME_FOLDER / "src"
-_KERNELS = (
-    "fp_add",
-    "fp_conv",
-    "fp_copy",
-    "fp_float",
-    "fp_layers",
-    "fp_lookup",
-    "fp_mean",
-    "fp_mul",
-    "fp_plane",
-    "fp_pool",
-    "fp_seeded",
-    "fp_softmax",
-    "fp_sparse",
-    "fp_synflow",
-    "fp_taps",
+_INFERENCE_KERNELS = (
+    *("fp_add", "fp_conv", "fp_copy", "fp_lookup", "fp_mean", "fp_mul", "fp_plane", "fp_pool", "fp_softmax", "fp_taps"),
 )
 _AUTHENTICATION = ("fp_auth",)
+_LEARNER_KERNELS = ("fp_cross_entropy", "fp_float", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse", "fp_synflow")
 _LINK = (
     "fp_cobs",
     "fp_crc32",
@@ -38,15 +29,22 @@ _LINK = (
 _LIBRARY = ("fp_net",)
 _PROFILE = ("fp_profile",)
 _LEARNER = (
-    *("fp_bits", "fp_cross_entropy", "fp_float", "fp_half", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse"),
-    *("fp_synflow", "fp_window", "fp_wire"),
+    *_LEARNER_KERNELS,
+    *("fp_bits", "fp_half", "fp_learning", "fp_requests_learn", "fp_window", "fp_wire"),
 )
+_SHARED = ("fp_bytes", "fp_config", "fp_model", "fp_status")
 
 
-def firmware_files(profile: bool = False, authenticated: bool = False) -> tuple[list[Path], list[Path]]:
+def firmware_files(
+    kind: Kind = "inference", profile: bool = False, authenticated: bool = False
+) -> tuple[list[Path], list[Path]]:
     """Public headers, and sources with the headers they share: what a firmware with a serial link is made of."""
-    left_out = (() if profile else _PROFILE) + (() if authenticated else _AUTHENTICATION)
-    return _files((*_LIBRARY, *left_out))
+    left_out = (*_LIBRARY, *(() if profile else _PROFILE), *(() if authenticated else _AUTHENTICATION))
+    if kind == "inference":
+        return _files((*left_out, *_LEARNER))
+    parts = (*_SHARED, *_LINK, *_LEARNER)
+    headers, sources = _files(left_out)
+    return _only(headers, parts), _only(sources, parts)
 
 
 def library_files() -> tuple[list[Path], list[Path]]:
@@ -56,13 +54,17 @@ def library_files() -> tuple[list[Path], list[Path]]:
 
 def is_kernel(name: str) -> bool:
     """Whether a source is where instructions go, and so is compiled for speed."""
-    return name.startswith(_KERNELS)
+    return name.startswith((*_INFERENCE_KERNELS, *_LEARNER_KERNELS))
 
 
 def _files(without: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
     headers = (path for path in sorted(INCLUDE_FOLDER.glob("*.h")) if not _is_part(path.stem, without))
     sources = (path for path in sorted(SOURCE_FOLDER.glob("*.[ch]")) if not _is_part(path.stem, without))
     return list(headers), list(sources)
+
+
+def _only(files: list[Path], parts: tuple[str, ...]) -> list[Path]:
+    return [path for path in files if _is_part(path.stem, parts)]
 
 
 def _is_part(name: str, parts: tuple[str, ...]) -> bool:

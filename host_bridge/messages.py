@@ -4,15 +4,16 @@
 :mod:`host_bridge.c_header` renders it as ``fp_messages.h`` for the firmware.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from host_bridge import learning_messages as learning
+from host_bridge.message import FIELD_BYTES, REPLY_BIT, ErrorCode, Field, FieldKind, Message, fixed_bytes, has_data
+
+__all__ = ["FIELD_BYTES", "REPLY_BIT", "ErrorCode", "Field", "FieldKind", "Message", "fixed_bytes", "has_data"]
 
 PROTOCOL_VERSION = 1
 DEFAULT_MAX_PAYLOAD = 1024
 """Payload bytes a board takes and sends at most, unless built with another ``FP_MAX_PAYLOAD``; INFO tells."""
 SMALLEST_MAX_PAYLOAD = 128
 LARGEST_MAX_PAYLOAD = 32768
-REPLY_BIT = 0x80
 CRC_BYTES = 4
 
 FLAG_SESSION = 1
@@ -20,73 +21,6 @@ FLAG_SESSION = 1
 FLAG_TAG = 2
 """Header flag: :data:`COUNTER_BLOCK` follows the session's block, and a tag of ``TAG_BYTES`` the payload."""
 TAG_BYTES = 16
-
-FieldKind = Literal["u8", "u16", "u32", "u64", "nonce", "digest", "text", "data"]
-FIELD_BYTES: dict[FieldKind, int] = {
-    **{"u8": 1, "u16": 2, "u32": 4, "u64": 8},
-    **{"nonce": 16, "digest": 32, "text": 32, "data": 0},
-}
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a header or payload.
-
-    Attributes:
-        name: identifier in Python and, upper-cased, in C.
-        kind: ``u8`` to ``u64`` little endian; ``nonce`` 16 and ``digest`` 32 bytes; ``text`` 32 bytes of printable
-            ASCII, padded with zeros, the last byte always zero; ``data`` the rest of the payload (the last field).
-        meaning: what it says, with its unit.
-    """
-
-    name: str
-    kind: FieldKind
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Message:
-    """A request and its reply.
-
-    Attributes:
-        name: identifier in Python and, upper-cased, in C.
-        code: the request's type; the reply's is ``code | REPLY_BIT``.
-        request: fields of the request's payload, in order.
-        reply: fields of the reply's payload, in order.
-        meaning: one line for the reader.
-    """
-
-    name: str
-    code: int
-    request: tuple[Field, ...]
-    reply: tuple[Field, ...]
-    meaning: str
-
-    @property
-    def reply_code(self) -> int:
-        """Type of the reply frame."""
-        return self.code | REPLY_BIT
-
-
-@dataclass(frozen=True)
-class ErrorCode:
-    """Why a board refuses a request, and what the ``detail`` of the ERROR reply then holds."""
-
-    name: str
-    code: int
-    meaning: str
-    detail: str
-
-
-def fixed_bytes(fields: tuple[Field, ...]) -> int:
-    """Bytes of the fields in front of a ``data`` field, that is, the smallest payload."""
-    return sum(FIELD_BYTES[field.kind] for field in fields)
-
-
-def has_data(fields: tuple[Field, ...]) -> bool:
-    """Whether the payload ends in a part of variable length."""
-    return bool(fields) and fields[-1].kind == "data"
-
 
 HEADER = (
     Field("version", "u8", "protocol version"),
@@ -283,6 +217,7 @@ MESSAGES = (
     *(INFO, PING, STATS, FAULT, SELFTEST, INPUT, INFER, OUTPUT, OPEN, HELLO),
     *(PUT_BEGIN, PUT_CHUNK, PUT_END, GET_BEGIN, GET_CHUNK, TRANSFER_STATUS),
     *(PROFILE, PEEK),
+    *learning.MESSAGES,
 )
 
 WORKING_CODE = 0xFE
@@ -310,4 +245,5 @@ ERRORS = (
     ErrorCode("bad_tag", 12, "the tag is not that of the board's key and session", "the session the board is in"),
     ErrorCode("replayed", 13, "the session has seen this counter, or a higher one", "the highest one seen"),
     ErrorCode("no_entropy", 14, "the board has no random numbers for a nonce now", "the header flags it asks for"),
+    *learning.ERRORS,
 )

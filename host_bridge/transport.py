@@ -62,7 +62,7 @@ def open_transport(url: str, baud: int = DEFAULT_BAUD) -> Transport:
         PortNotReadyError: a socket that refuses the connection.
         LinkError: anything else that keeps it from opening: no such device, in use, no permission, bad URL.
     """
-    _check_socket_url(url)
+    check_url(url)
     try:
         port = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
     except (serial.SerialException, ValueError, OSError) as error:
@@ -131,8 +131,8 @@ def _is_waitable(port: serial.SerialBase) -> bool:
     return True
 
 
-def _check_socket_url(url: str) -> None:
-    """Refuse what pyserial would stumble over.
+def check_url(url: str) -> None:
+    """Refuse what pyserial would stumble over, without opening it.
 
     Raises:
         LinkError: a socket URL without a host, or without a port from 1 to 65535.

@@ -4,6 +4,8 @@ from host_bridge.errors import UserError
 
 NO_BOARD = "none"
 """The board of a run that ends with the int8 model."""
+NO_DEVICES, AUTO_DEVICES = "none", "auto"
+"""Runs whose clients all run on this computer; and runs with two emulated boards among them, where that can be."""
 
 
 def check_dataset(name: str) -> str:
@@ -103,6 +105,15 @@ def check_board(name: str) -> str:
         raise UserError(f"unknown board {name!r}; choose from: {names}, or give a .toml file")
     load_board(name)
     return name
+
+
+def check_devices(text: str) -> str:
+    """Return a list of boards, :data:`NO_DEVICES` or :data:`AUTO_DEVICES`."""
+    from trainer.fleet.places import parse_places
+
+    if text not in (NO_DEVICES, AUTO_DEVICES):
+        parse_places(text)
+    return text
 
 
 def check_emulator(name: str) -> str:

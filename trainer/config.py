@@ -92,6 +92,10 @@ class RunConfig(BaseModel):
     engine: Annotated[str, AfterValidator(choices.check_engine)] = _option(
         "local", _RUN, "Where clients run: local, or flower for its simulation."
     )
+    devices: Annotated[str, AfterValidator(choices.check_devices)] = _option(
+        "auto", _CLIENTS, "Clients that are boards: qemu:2, native:8, /dev/ttyACM0, socket://HOST:PORT; none, or auto."
+    )
+    device_seconds: float = _option(300.0, _CLIENTS, "Seconds that boards have for a round.", gt=0)
     tensorboard: bool = _option(True, _RUN, "Write event files for TensorBoard into the results' folder.")
     quantisation: Quantisation = _option(
         "ptq", _BOARD, "ptq: int8 after training; qat: two more rounds that round to int8."

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from host_bridge.monitor.status import STATUS
 from trainer.algorithms import ALGORITHMS, Algorithm, Beginning, ServerState
 from trainer.config import RunConfig
 from trainer.datasets import Dataset, load_dataset
 from trainer.engines import ENGINES, Engine, EnginePlace
+from trainer.engines.fleet import with_boards
+from trainer.fleet.assembly import FleetPlan
+from trainer.fleet.planning import NoFleet, plan_fleet
 from trainer.initialisers import initial_weights
 from trainer.judge import Judge
 from trainer.models import load_builder
@@ -56,6 +60,7 @@ class Prepared:
         engine: where clients run; it knows the masks.
         judge: evaluates states.
         dense_bytes: what one direction of a client's round takes under dense float32 FedAvg of the same model.
+        no_boards: why no client is a board, where that is worth saying.
     """
 
     dataset: Dataset = field(repr=False)
@@ -68,6 +73,7 @@ class Prepared:
     engine: Engine
     judge: Judge
     dense_bytes: int
+    no_boards: str = ""
 
     @property
     def masks(self) -> Masks:
@@ -94,9 +100,12 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
     dataset, partition = data.dataset, data.partition
     begun = begin(config, data)
     state = begun.algorithm.init(begun.beginning)
-    engine = _engine(config, begun, data)
-    engine.agree(state.masks)
     judge = Judge(begun.network, dataset, partition, _local_tests(config, data))
+    engine = _engine(config, begun, data)
+    fleet = plan_fleet(config, begun.network, dataset, begun.beginning.pruner)
+    if isinstance(fleet, FleetPlan):
+        engine = with_boards(engine, fleet, dataset, partition, config.folder / STATUS)
+    engine.agree(state.masks)
     return Prepared(
         dataset=dataset,
         partition=partition,
@@ -108,6 +117,7 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
         engine=engine,
         judge=judge,
         dense_bytes=begun.dense_bytes,
+        no_boards=fleet.reason if isinstance(fleet, NoFleet) else "",
     )
 
 

@@ -13,6 +13,7 @@ from trainer.config import RunConfig
 from trainer.convert import Conversion, check_backend, convert_int8
 from trainer.deploy import Deployment, check_deployable, check_fits, deploy
 from trainer.display import Display
+from trainer.engines.fleet import boards_of, keep_learners
 from trainer.federation import federate
 from trainer.history import History, RoundRecord
 from trainer.prepare import Data, Prepared, load_data, prepare
@@ -89,12 +90,14 @@ def _work(config: RunConfig, start: _Start, display: Display, folder: Path) -> R
 
 
 def _train(config: RunConfig, start: _Start, prepared: Prepared, display: Display, folder: Path) -> History:
-    """Find out what can be known before training, and train."""
+    """Find out what can be known before training, train, and keep the firmware of boards that trained."""
     if config.quantisation == "qat":
         check_quantisable(prepared.network)
     if config.board != NO_BOARD and prepared.algorithm.fixed_masks:
         _check_fits(config, prepared, folder / MODEL)
-    return _federate(config, prepared, start.done, display)
+    history = _federate(config, prepared, start.done, display)
+    keep_learners(prepared.engine, folder)
+    return history
 
 
 def _prepare(config: RunConfig, start: _Start, display: Display) -> Prepared:
@@ -107,6 +110,10 @@ def _prepare(config: RunConfig, start: _Start, display: Display) -> Prepared:
     if start.checkpoint is not None:
         prepared = resumed(start.checkpoint, prepared, config.folder)
         display.say(f"going on after round {start.checkpoint.round} of {config.rounds}")
+    if prepared.no_boards:
+        display.say(f"all clients run on this computer: {prepared.no_boards}")
+    for board in boards_of(prepared.engine):
+        display.say(f"client {board.client} is {board.place}")
     specs = prepared.network.specs
     display.say(f"{count_kept(specs, prepared.masks):,} of {count_prunable(prepared.full_specs):,} weights kept")
     return prepared

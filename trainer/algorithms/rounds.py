@@ -71,6 +71,8 @@ class _Round:
     """Samples of each client whose update is used."""
     sent: Counter[int] = field(default_factory=Counter)
     """Bytes that each client has sent, used or not."""
+    received: dict[int, int] = field(default_factory=dict)
+    """Bytes that a real line has carried to a client, where that was measured."""
     late: set[int] = field(default_factory=set)
     rejected: list[str] = field(default_factory=list)
     weighted_loss: float = 0.0
@@ -102,7 +104,7 @@ class _Round:
             {client: sent.fingerprint for client, sent in self.broadcasts.items()},
         )
         for reply in replies:
-            self.sent[reply.client] += payload_bytes(reply.payload)
+            self._measure(reply)
             if reply.client in self.plan.late:
                 self.late.add(reply.client)
                 continue
@@ -128,7 +130,7 @@ class _Round:
             raise UserError(f"{self.rejected[0]}, and no other update could be used; {_SMALLER}")
         samples = sum(self.replied.values())
         exchanges = tuple(
-            Exchange(client, self.replied.get(client, 0), down.bytes, self.sent[client])
+            Exchange(client, self.replied.get(client, 0), self.received.get(client, down.bytes), self.sent[client])
             for client, down in self.broadcasts.items()
         )
         return RoundMetrics(
@@ -138,6 +140,13 @@ class _Round:
             late=len(self.late),
             applied=bool(self.replied) and len(self.replied) >= self.plan.quorum * len(self.plan.cohort),
         )
+
+    def _measure(self, reply: ClientReply) -> None:
+        if reply.measured is None:
+            self.sent[reply.client] += payload_bytes(reply.payload)
+        else:
+            self.sent[reply.client] += reply.measured.up
+            self.received[reply.client] = reply.measured.down
 
     def _broadcast(self, masks: Masks) -> _Broadcast:
         own = pack_values(self.state.weights, masks)

@@ -16,8 +16,8 @@ from trainer.datasets import Dataset
 from trainer.masks import fingerprint
 from trainer.prepare import Prepared
 
-MAY_DIFFER = frozenset({"out", "data_dir", "board", "emulator", "tensorboard"})
-"""Options that change nothing before the last round is done."""
+MAY_DIFFER = frozenset({"out", "data_dir", "board", "emulator", "tensorboard", "devices", "device_seconds"})
+"""Options that change nothing before the last round is done, but for rounding: clients may move to boards and back."""
 
 _REMEDY = "give the options of that run, or start without --resume"
 

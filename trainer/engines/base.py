@@ -60,6 +60,19 @@ class ClientTask:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What a real line has carried for one client in one round: all bytes, acknowledgements and repetitions too.
+
+    Attributes:
+        down: bytes to the client.
+        up: bytes from it.
+    """
+
+    down: int
+    up: int
+
+
+@dataclass(frozen=True)
 class ClientReply:
     """What a client sends back.
 
@@ -70,6 +83,7 @@ class ClientReply:
         samples: training samples of the client; its weight in the mean.
         loss: mean training loss over the round.
         masks: fingerprint of the masks that the client holds.
+        measured: where a line was used, what it carried.
     """
 
     client: int
@@ -78,6 +92,7 @@ class ClientReply:
     samples: int
     loss: float
     masks: int
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,48 @@
 """The order in which a client sees its samples."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
+from trainer.engines.base import LocalWork
+from trainer.engines.shifts import draw_shifts
+from trainer.seeds import Purpose, generator
 from trainer.tensors import Float32, Int32
+
+
+@dataclass(frozen=True)
+class Order:
+    """In what order a client sees its samples in one round.
+
+    Attributes:
+        batches: int32 (steps, batch_size), positions among its samples.
+        present: float32 of the same shape: 1, or 0 where a short batch is filled up.
+        shifts: int32 (steps, 2), pixels down and right that a batch's images are moved by; None if they are not moved.
+    """
+
+    batches: Int32 = field(repr=False)
+    present: Float32 = field(repr=False)
+    shifts: Int32 | None = field(repr=False)
+
+    @property
+    def positions(self) -> Int32:
+        """int32 (epochs x samples,): every batch without its filling, one behind the other."""
+        return self.batches[self.present > 0]
+
+
+def draw_order(seed: int, round_: int, client: int, samples: int, work: LocalWork) -> Order:
+    """The same wherever the client runs.
+
+    Args:
+        seed: of the run.
+        round_: from 1.
+        client: position of the client.
+        samples: its number of samples, at least 1.
+        work: what it does in this round.
+    """
+    random = generator(seed, Purpose.SHUFFLE, round_, client)
+    batches, present = draw_batches(samples, work.epochs, work.batch_size, random)
+    return Order(batches, present, draw_shifts(len(batches), work.shift, random) if work.shift else None)
 
 
 def draw_batches(samples: int, epochs: int, batch_size: int, random: np.random.Generator) -> tuple[Int32, Float32]:

@@ -9,19 +9,18 @@ import numpy as np
 from trainer.backends import Tensor
 from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, LocalWork, Memory
-from trainer.engines.batches import draw_batches
+from trainer.engines.batches import Order, draw_order
 from trainer.engines.gradients import Gradients, compile_gradients
-from trainer.engines.shifts import draw_shifts
 from trainer.engines.threads import in_threads
 from trainer.engines.trainee import Trainee, Workshop
 from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.partitions.partition import Indices
-from trainer.seeds import Purpose, generator
 from trainer.tensors import Float32, Masks, Weights
 from trainer.values import pack_values, unpack_values, value_count
 from trainer.wire import CODECS
 
+_RESIDUAL = "residual/"
 MOST_COMPACTIONS = 4
 """Different masks up to which each gets a smaller network, and so a graph, of its own."""
 MOST_XLA = 4
@@ -85,12 +84,14 @@ class LocalEngine:
 
     def memory(self) -> Memory:
         """What rounding has taken from each client's updates, and the fingerprint of the masks it is packed under."""
-        return {f"residual/{client}/{masks}": lost for client, (masks, lost) in self._residuals.items()}
+        return {f"{_RESIDUAL}{client}/{masks}": lost for client, (masks, lost) in self._residuals.items()}
 
     def restore(self, memory: Memory) -> None:
         """Bring back what :meth:`memory` gave."""
         self._residuals = {}
         for name, lost in memory.items():
+            if not name.startswith(_RESIDUAL):
+                continue  # of a board that was a client then
             client, masks = map(int, name.split("/")[1:])
             self._residuals[client] = masks, lost.astype(np.float32)
 
@@ -128,20 +129,20 @@ class LocalEngine:
         from keras import ops
 
         work = task.work
-        random = generator(self._seed, Purpose.SHUFFLE, task.round, task.client)
-        given = self._order(self._partition[task.client], work, random) | {
+        indices = self._partition[task.client]
+        order = draw_order(self._seed, task.round, task.client, len(indices), work)
+        given = self._rows(indices, work, order) | {
             name: np.asarray(getattr(work, name), np.float32)
             for name in ("learning_rate", "momentum", "weight_decay", "proximal")
         }
         trained, loss = trainee.local_epochs(list(weights), trainee.multipliers, **self._samples, **given)
         return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
 
-    def _order(self, indices: Indices, work: LocalWork, random: np.random.Generator) -> dict[str, Any]:
+    def _rows(self, indices: Indices, work: LocalWork, order: Order) -> dict[str, Any]:
         """A client's batches, with rows of zeros up to the number of steps of the largest client."""
-        batches, present = draw_batches(len(indices), work.epochs, work.batch_size, random)
-        steps = len(batches)
+        steps = len(order.batches)
         behind = ((0, work.epochs * -(-self._most_samples // work.batch_size) - steps), (0, 0))
-        order = {"batches": indices[batches].astype(np.int32), "present": present}
-        if work.shift:
-            order["shifts"] = draw_shifts(steps, work.shift, random)
-        return {"steps": np.asarray(steps, np.int32), **{name: np.pad(rows, behind) for name, rows in order.items()}}
+        rows: dict[str, Any] = {"batches": indices[order.batches].astype(np.int32), "present": order.present}
+        if order.shifts is not None:
+            rows["shifts"] = order.shifts
+        return {"steps": np.asarray(steps, np.int32), **{name: np.pad(row, behind) for name, row in rows.items()}}

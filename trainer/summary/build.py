@@ -10,6 +10,7 @@ from trainer.config import RunConfig
 from trainer.convert import Conversion
 from trainer.datasets import Dataset
 from trainer.deploy import Deployment
+from trainer.engines.fleet import boards_of, learners_of
 from trainer.history import History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.masks import fingerprint
@@ -18,6 +19,7 @@ from trainer.models.network import Network, build_network
 from trainer.partitions import Partition
 from trainer.prepare import Prepared
 from trainer.quantisation import layer_errors
+from trainer.summary.boards import FleetSummary, fleet_summary
 from trainer.summary.compute import compute_summary
 from trainer.summary.document import (
     AccuracySummary,
@@ -70,6 +72,7 @@ def build_summary(
         compute=compute_summary(_full_network(config, prepared), prepared.network, history.state.masks),
         layers=_layers(prepared, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
+        fleet=_fleet(prepared),
         versions=versions(deployment),
     )
 
@@ -136,6 +139,12 @@ def round_summary(record: RoundRecord) -> RoundSummary:
         bytes_up=record.bytes_up,
         bytes_down=record.bytes_down,
     )
+
+
+def _fleet(prepared: Prepared) -> FleetSummary | None:
+    samples = tuple(map(len, prepared.partition))
+    engine = prepared.engine
+    return fleet_summary(boards_of(engine), learners_of(engine), samples, prepared.dense_bytes)
 
 
 def _device(deployment: Deployment) -> DeviceSummary:

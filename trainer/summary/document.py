@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from firmware_gen.report import FirmwareReport
 from host_bridge.atomic import write_whole
+from trainer.summary.boards import FleetSummary
 
 SUMMARY_VERSION = 3
 
@@ -168,6 +169,7 @@ class RunSummary(_Frozen):
     compute: ComputeSummary | None = Field(description="null where the model has layers that cannot be counted")
     layers: tuple[LayerSummary, ...]
     partition: PartitionSummary
+    fleet: FleetSummary | None = Field(default=None, description="clients that were boards; null if none was")
     versions: dict[str, str] = Field(description="of everything that decides the figures")
 
 

@@ -1,0 +1,73 @@
+"""The tiny federation of tests/trainer, with boards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tiny_federation import CLIENTS, begin, tiny_dataset, tiny_network
+
+from host_bridge.monitor.status import FleetStatus
+from trainer.algorithms import ServerState
+from trainer.config import make_config
+from trainer.datasets import Dataset
+from trainer.engines.fleet import FleetEngine
+from trainer.engines.local import LocalEngine
+from trainer.fleet.assembly import Assembled, FleetPlan, assemble
+from trainer.fleet.planning import plan_fleet
+from trainer.models.network import Network
+from trainer.partitions import PARTITIONS, Partition, PartitionRequest
+from trainer.tensors import Masks
+
+SEED = 0
+
+
+def partition_of(data: Dataset) -> Partition:
+    request = PartitionRequest(data.train_y, CLIENTS, 1.0, 5, np.random.default_rng(0))
+    return PARTITIONS.get("dirichlet")(request)
+
+
+def plan_of(network: Network, data: Dataset, devices: str, **given: Any) -> FleetPlan:
+    options = {"clients": CLIENTS, "local_epochs": 3, "batch_size": 4, "sparsity": 0.5, "shift": 1, "board": "none"}
+    config = make_config({**options, "devices": devices, "device_seconds": 60.0, **given})
+    plan = plan_fleet(config, network, data, "synflow")
+    assert isinstance(plan, FleetPlan)
+    return plan
+
+
+class TinyFleet:
+    """A network, its clients' samples, and engines over them."""
+
+    def __init__(self) -> None:
+        self.network = tiny_network()
+        self.data = tiny_dataset()
+        self.partition = partition_of(self.data)
+        self.status: list[FleetStatus] = []
+
+    def state(self) -> ServerState:
+        return begin(self.network, "fedpai-u")
+
+    def local(self) -> LocalEngine:
+        engine = LocalEngine(self.network, self.data, self.partition, SEED)
+        engine.agree(self.state().masks)
+        return engine
+
+    @contextmanager
+    def boards(self, devices: str, **given: Any) -> Iterator[FleetEngine]:
+        plan = plan_of(self.network, self.data, devices, **given)
+
+        def open_fleet(masks: tuple[Masks, ...]) -> Assembled:
+            return assemble(plan, self.data, self.partition, masks, self.status.append)
+
+        others = LocalEngine(self.network, self.data, self.partition, SEED)
+        engine = FleetEngine(others, open_fleet, self.partition, SEED)
+        try:
+            engine.agree(self.state().masks)
+            yield engine
+        finally:
+            engine.close()
+
+
+def elf_of(folder: Path) -> Path:
+    return folder / "build" / "firmware.elf"
