@@ -1,4 +1,4 @@
-"""The command line: ``python -m device_sim run|verify|boards``."""
+"""The command line: ``python -m device_sim run|verify|proxy|boards``."""
 
 import sys
 from pathlib import Path
@@ -86,6 +86,29 @@ def run(
             serve(emulated)
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
+
+
+@app.command()
+def proxy(
+    *,
+    target: Annotated[str, typer.Option(help="The board's serial URL.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+    drop: Annotated[float, typer.Option(help="Probability that a byte does not arrive.")] = 0.0,
+    flip: Annotated[float, typer.Option(help="Probability that one of a byte's bits arrives inverted.")] = 0.0,
+    truncate: Annotated[float, typer.Option(help="Probability, per byte, that the rest of its frame is lost.")] = 0.0,
+    cut: Annotated[float, typer.Option(help="Probability, per byte, that the line breaks.")] = 0.0,
+    duplicate: Annotated[float, typer.Option(help="Probability that a frame arrives twice.")] = 0.0,
+    delay: Annotated[float, typer.Option(help="Probability that a frame's end waits for --delay-seconds.")] = 0.0,
+    delay_seconds: Annotated[float, typer.Option(help="How long it waits.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Of the faults: the same for the same bytes.")] = 0,
+    baud: Annotated[int, typer.Option(min=1, help="Baud rate of a real serial port.")] = 115200,
+) -> None:
+    """Put a bad line in front of a board: print its serial URL, and serve until Ctrl-C."""
+    from device_sim.faults import FaultRates
+    from device_sim.proxy import serve_proxy
+
+    rates = FaultRates(drop, flip, truncate, cut, duplicate, delay, delay_seconds)
+    serve_proxy(target, rates, seed, port, baud)
 
 
 @app.command()

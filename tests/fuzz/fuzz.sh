@@ -1,32 +1,55 @@
 #!/usr/bin/env bash
-# Build the fuzz target and run it on the checked-in corpus and beyond.
+# Build a fuzz target of the link and run it on the checked-in corpus and beyond.
 #
-#   tests/fuzz/fuzz.sh FOLDER [libFuzzer options]
+#   tests/fuzz/fuzz.sh FOLDER [--extended] [libFuzzer options]
 #
-# FOLDER takes the build, the growing corpus and, after a finding, the input that caused it. For an hour's run:
-#   tests/fuzz/fuzz.sh build/fuzz -max_total_time=3600
+# The target is the device application for inference; with --extended the one with transfers, sessions and tags.
+# FOLDER takes the build, the growing corpus and, after a finding, the input that caused it. Ten million executions:
+#   tests/fuzz/fuzz.sh build/fuzz --extended -runs=10000000
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -ge 1 ] || { echo "usage: tests/fuzz/fuzz.sh FOLDER [libFuzzer options]" >&2; exit 2; }
+[ $# -ge 1 ] || { echo "usage: tests/fuzz/fuzz.sh FOLDER [--extended] [libFuzzer options]" >&2; exit 2; }
 
 folder=$1
 shift
+target=device
+corpus=tests/fuzz/corpus
+units="cobs crc32 frame device requests model"
+options=
+if [ "${1:-}" = --extended ]; then
+    shift
+    target=extended
+    corpus=tests/fuzz/corpus_extended
+    units="$units reply transfer session auth"
+    options="-DFP_EXTENDED=1 -DFP_REQUESTS_UNDER_WAY=3u -DFAKE_STORE_BYTES=2048u"
+fi
 runtime=firmware_gen/runtime
 python=${PYTHON:-.venv/bin/python}
 mkdir -p "$folder/corpus"
 "$python" -c 'from host_bridge.c_header import render_messages_header as render; print(render(), end="")' >"$folder/fp_messages.h"
 
-sources=tests/fuzz/fuzz_device.c
-for name in cobs crc32 frame device reply requests model; do
+sources=tests/fuzz/fuzz_$target.c
+for name in $units; do
     sources="$sources $runtime/src/fp_$name.c"
 done
-compile() { "${CLANG:-clang}" -std=c99 -Wall -Wextra -Werror -g -I"$runtime/include" -Itests/link -I"$folder" "$@"; }
+compile() {
+    "${CLANG:-clang}" -std=c99 -Wall -Wextra -Werror -g $options -I"$runtime/include" -Itests/link -I"$folder" "$@"
+}
 
-# The test models are not what is tested: quick code, without checks.
+# What is not tested is quick code, without checks.
 compile -O2 -c tests/link/fake_models.c -o "$folder/fake_models.o"
+untested="$folder/fake_models.o"
+if [ $target = extended ]; then
+    monocypher=$("$python" -m firmware_gen.monocypher)
+    monocypher=${monocypher%%.c*}
+    options="$options -I${monocypher%/*}"
+    "${CLANG:-clang}" -O2 -c "$monocypher.c" -o "$folder/monocypher.o"
+    compile -O2 -c tests/link/fake_store.c -o "$folder/fake_store.o"
+    untested="$untested $folder/monocypher.o $folder/fake_store.o"
+fi
 # Without tracing of comparisons, which would take most of the time: the corpus knows the interesting numbers.
 compile -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-sanitize-coverage=trace-cmp \
-    -o "$folder/fuzz_device" $sources "$folder/fake_models.o"
+    -o "$folder/fuzz_$target" $sources $untested
 
 # New inputs go to the first folder; the second one is only read.
-exec "$folder/fuzz_device" -max_len=3000 -artifact_prefix="$folder/" "$@" "$folder/corpus" tests/fuzz/corpus
+exec "$folder/fuzz_$target" -max_len=3000 -artifact_prefix="$folder/" "$@" "$folder/corpus" $corpus

@@ -24,7 +24,7 @@ def require_libfuzzer(folder: Path) -> None:
 def fuzz(folder: Path, *options: str) -> str:
     """Run the target; returns what it printed, and fails when it found something."""
     require_libfuzzer(folder)
-    command = [str(HERE / "fuzz.sh"), str(folder), "-seed=1", *options]
+    command = [str(HERE / "fuzz.sh"), str(folder), *options, "-seed=1"]
     result = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHON": sys.executable}
     )
@@ -32,8 +32,9 @@ def fuzz(folder: Path, *options: str) -> str:
     return result.stderr
 
 
-def test_corpus_is_small() -> None:
-    sizes = [file.stat().st_size for file in (HERE / "corpus").iterdir()]
+@pytest.mark.parametrize("corpus", ["corpus", "corpus_extended"])
+def test_corpus_is_small(corpus: str) -> None:
+    sizes = [file.stat().st_size for file in (HERE / corpus).iterdir()]
     assert len(sizes) >= 10
     assert max(sizes) <= 4096
 
@@ -42,7 +43,12 @@ def test_the_device_withstands_200000_inputs(tmp_path: Path) -> None:
     assert "Done 200000 runs" in fuzz(tmp_path, "-runs=200000")
 
 
+def test_transfers_sessions_and_tags_withstand_100000_inputs(tmp_path: Path) -> None:
+    assert "Done 100000 runs" in fuzz(tmp_path, "--extended", "-runs=100000", "-max_len=600")
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_the_device_withstands_ten_minutes(tmp_path: Path) -> None:
-    assert "Done " in fuzz(tmp_path, "-max_total_time=600")
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("options", [[], ["--extended", "-max_len=600"]], ids=["inference", "extended"])
+def test_ten_million_inputs(tmp_path: Path, options: list[str]) -> None:
+    assert "Done 10000000 runs" in fuzz(tmp_path, *options, "-runs=10000000")

@@ -6,7 +6,9 @@
 #include "fp_session.h"
 #include "fp_transfer.h"
 
+#ifndef FAKE_STORE_BYTES
 #define FAKE_STORE_BYTES 65536u
+#endif
 
 /* Kind 1 is put, at most FAKE_STORE_BYTES; kind 2 gets what was put; kind 3 is put and refused by `commit`. */
 typedef struct fake_store {
