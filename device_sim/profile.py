@@ -69,21 +69,21 @@ def profile_model(model: Path, board: Board, emulator: Emulator, checked: Checke
         UserError: a missing tool, a model that does not fit with the code for profiling, an emulator that dies.
     """
     with _running(model, board, emulator) as session:
-        ticks = [_timed(session, sample) for sample in checked.samples[:TIMED_SAMPLES]]
+        counts = [_counted(session, sample) for sample in checked.samples[:TIMED_SAMPLES]]
         compared = [int(number) for number in np.flatnonzero(checked.wrong)[:COMPARED_SAMPLES]] or [0]
         references = [reference_values(session.graph, checked.samples[number]) for number in compared]
         pairs = zip(compared, references, strict=True)
         found = (_first(session, number, checked.samples[number], values) for number, values in pairs)
         difference = next((one for one in found if one is not None), None)
-        calls = _instructions(session, ticks)
+        calls = _medians(counts)
         layers = _layers(session, calls)
     outputs = [values[session.graph.output].reshape(-1) for values in references]
     return ProfileReport(
         layers=layers,
         calls=calls,
-        samples=len(ticks),
+        samples=len(counts),
         instructions=_sum(calls),
-        instructions_per_tick=session.emulated.instructions(1),
+        instructions_per_tick=session.emulated.instructions_per_tick,
         compared_samples=compared,
         first_difference=difference,
         reference_agrees=all(
@@ -102,16 +102,17 @@ def _running(model: Path, board: Board, emulator: Emulator) -> Iterator[_Session
             yield _Session(compiled, computed_graph(compiled.graph), emulated, link)
 
 
-def _timed(session: _Session, sample: Int8) -> list[int]:
-    """Ticks of every call for one sample."""
+def _counted(session: _Session, sample: Int8) -> list[float | None]:
+    """Instructions of every call for one sample; None where the emulator does not count them."""
     write_input(session.link, sample.tobytes())
-    return [run_call(session.link, number) for number in range(len(session.model.program.calls))]
+    calls = range(len(session.model.program.calls))
+    return [session.emulated.run_instructions(run_call(session.link, number)) for number in calls]
 
 
-def _instructions(session: _Session, ticks: list[list[int]]) -> tuple[int | None, ...]:
+def _medians(counts: list[list[float | None]]) -> tuple[int | None, ...]:
     """Instructions by call: medians over the samples."""
-    counts = [session.emulated.instructions(float(median(column))) for column in zip(*ticks, strict=True)]
-    return tuple(None if count is None else round(count) for count in counts)
+    columns = ([count for count in column if count is not None] for column in zip(*counts, strict=True))
+    return tuple(round(median(column)) if column else None for column in columns)
 
 
 def _layers(session: _Session, instructions: tuple[int | None, ...]) -> tuple[LayerProfile, ...]:
