@@ -32,13 +32,19 @@ class Board:
         self.server = listen(port)
         self.elf = ""
         self.metrics = ""
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["-nodefaults", "-display", "none", "-monitor", "none", "-icount", "shift=0", "-serial", "null"]
         uart = f"socket,id=uart,fd={self.server.fileno()},server=on,wait=off"
         command = ["qemu-system-arm", "-machine", "netduinoplus2", *options, "-chardev", uart]
         command += ["-serial", "chardev:uart", "-kernel", self.elf]
-        subprocess.Popen(command, pass_fds=[self.server.fileno()], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, pass_fds=[self.server.fileno()], stdin=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 def listen(port: int) -> socket.socket:
@@ -53,15 +59,17 @@ def listen(port: int) -> socket.socket:
 class Fake:
     """The monitor's conversation."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket | None) -> None:
         self.connection = connection
         self.prompt = "monitor"
         self.boards: list[Board] = []
 
     def say(self, text: str) -> None:
+        assert self.connection
         self.connection.sendall(text.encode())
 
     def serve(self) -> None:
+        assert self.connection
         self.connection.sendall(SERVER_NEGOTIATION)
         swallowed = 0
         while swallowed < SWALLOWED:
@@ -160,4 +168,5 @@ def main() -> None:
     time.sleep(600)  # Renode stays when a monitor hangs up
 
 
-main()
+if __name__ == "__main__":
+    main()

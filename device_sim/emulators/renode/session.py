@@ -24,7 +24,9 @@ END_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class Prepared:
+    """A board ready to be started: its machine in the script, and what counts its instructions."""
+
     machine: Machine
     meter: Meter
 
@@ -65,7 +67,7 @@ def start_many(
     with tempfile.TemporaryDirectory(prefix="fp-renode-") as name:
         folder = Path(name)
         own_metrics = folder / "metrics" if metrics else None
-        prepared = _prepare(folder, elves, board, ports or [0] * len(elves), own_metrics)
+        prepared = prepare(folder, elves, board, ports or [0] * len(elves), own_metrics)
         script = folder / "boards.resc"
         script.write_text(render_resc([one.machine for one in prepared]), encoding="ascii")
         (monitor_port,) = _free_ports([0])
@@ -76,10 +78,21 @@ def start_many(
                 _keep_metrics(monitor, child, own_metrics, metrics)
 
 
-def _prepare(
+def prepare(
     folder: Path, elves: Sequence[Path], board: Board, ports: Sequence[int], metrics: Path | None
-) -> list[_Prepared]:
-    """Copy the firmwares to paths that scripts can name, and describe each board's machine."""
+) -> list[Prepared]:
+    """Copy the firmwares to paths that scripts can name, and describe each board's machine.
+
+    Args:
+        folder: for the copies, the platform description and the notes of instructions.
+        elves: the firmwares.
+        board: what they were built for.
+        ports: as for :func:`start_many`.
+        metrics: the first board's execution metrics go here; None: none are taken.
+
+    Raises:
+        UserError: a firmware is missing, the board has no platform, or a port is in use.
+    """
     platform = board.emulators.renode
     if platform is None:
         raise UserError(f"board {board.name} has no [emulators.renode] section; choose another board or emulator")
@@ -103,7 +116,7 @@ def _prepare(
             metrics=metrics if number == 0 else None,
             hooks=(meter_hook(elf, meter),),
         )
-        prepared.append(_Prepared(machine, meter))
+        prepared.append(Prepared(machine, meter))
     return prepared
 
 
@@ -116,7 +129,7 @@ def _process(renode: Renode, folder: Path, monitor_port: int) -> Iterator[Child]
         yield child
 
 
-def _include(monitor: Monitor, script: Path, prepared: Sequence[_Prepared]) -> None:
+def _include(monitor: Monitor, script: Path, prepared: Sequence[Prepared]) -> None:
     monitor.execute(f"include @{script}")
     last = prepared[-1].machine.name
     if monitor.prompt != last:
@@ -125,7 +138,7 @@ def _include(monitor: Monitor, script: Path, prepared: Sequence[_Prepared]) -> N
         )
 
 
-def _board(renode: Renode, board: Board, prepared: _Prepared, child: Child) -> EmulatedBoard:
+def _board(renode: Renode, board: Board, prepared: Prepared, child: Child) -> EmulatedBoard:
     platform = board.emulators.renode
     assert platform is not None
     return EmulatedBoard(

@@ -1,0 +1,53 @@
+*** Settings ***
+Documentation       Firmware on the boards that Renode knows: boot, info, exact inference, a reset in the middle.
+...                 In a checkout that `make setup-dev` has prepared, with its packages on PYTHONPATH:
+...                 renode-test tests/renode/boards.robot
+
+Library             FedpaiBoard.py
+Test Teardown       Leave The Board
+Test Timeout        5 minutes
+
+
+*** Variables ***
+@{BOARDS}           stm32f4_discovery    nrf52840dk    arduino_nano_33_ble    stm32f746g_disco
+
+
+*** Test Cases ***
+Boards Boot And Say Who They Are
+    FOR    ${board}    IN    @{BOARDS}
+        Boot    ${board}
+        Board Should Answer
+        Leave The Board
+    END
+
+Boards Infer A Known Vector Exactly
+    FOR    ${board}    IN    @{BOARDS}
+        Boot    ${board}
+        Board Should Answer
+        Board Should Infer Exactly
+        Leave The Board
+    END
+
+A Board That Is Reset In The Middle Starts Afresh
+    Boot    stm32f4_discovery
+    Board Should Answer
+    Begin An Inference
+    Execute Command    machine Reset
+    Board Should Answer
+    Board Should Have Forgotten
+    Board Should Infer Exactly
+
+
+*** Keywords ***
+Boot
+    [Documentation]    Fails at once where the core gives up or the firmware says so.
+    [Arguments]    ${board}
+    ${script}=    Make Board    ${board}
+    Create Log Tester    1
+    Execute Script    ${script}
+    Should Not Be In Log    CPU abort
+    Should Not Be In Log    CPU was halted
+
+Leave The Board
+    Hang Up
+    Reset Emulation
