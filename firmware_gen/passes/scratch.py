@@ -7,6 +7,7 @@ from firmware_gen.program import ConvCall, Plane
 
 _QUAD = 4
 _HALF, _WORD = 2, 4
+_TAPS_BLOCK = 8
 
 
 def scratch_bytes(
@@ -15,7 +16,7 @@ def scratch_bytes(
     """Bytes for the encoding's decoder, and for the one of the runtime's three ways that it takes.
 
     One position over contiguous input needs no more; dense weights need the offsets of up to four input channels' taps
-    and 16-bit inputs of four positions; others need an offset for each kernel position, the taps and a word behind.
+    and 16-bit inputs of four positions; others need an offset for each kernel position, and the taps and a word behind in blocks of eight.
     """
     if is_dot(source, target, window, groups):
         return encoding.table_bytes
@@ -23,7 +24,7 @@ def scratch_bytes(
     channels = source.channels // groups
     if encoding is DENSE and is_quad(channels * area, target, groups):
         return _WORD * min(channels, _QUAD) * area + _HALF * _QUAD * _QUAD * -(-channels * area // _QUAD)
-    return encoding.table_bytes + _WORD * (area + max_taps + 1)
+    return encoding.table_bytes + _WORD * (area + (max_taps // _TAPS_BLOCK + 1) * _TAPS_BLOCK)
 
 
 def is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:

@@ -92,7 +92,7 @@ class Layer:
         if self.is_quad:
             taps = self.weights[0].size
             return 4 * min(4, taps // area) * area + 2 * 4 * (taps + -taps % 4)
-        return tables + 4 * (area + self.max_taps + 1)
+        return tables + 4 * (area + (self.max_taps // 8 + 1) * 8)
 
     @property
     def folded_bias(self) -> NDArray[np.int32]:

@@ -121,6 +121,9 @@ fp_status fp_reader_close(const fp_weight_reader *reader);
  * FP_ERR_CAPACITY when there are more taps. */
 fp_status fp_taps_expand(fp_weight_reader *reader, const fp_tap_geometry *geometry, fp_tap *taps, uint32_t capacity);
 
+/* The same from *end on, which is moved to the FP_TAP_END. */
+fp_status fp_taps_expand_to(fp_weight_reader *reader, const fp_tap_geometry *geometry, fp_tap **end, uint32_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -93,8 +93,21 @@ fp_status fp_conv_run_list(const fp_conv *conv, const int8_t *window, int8_t *ou
                            fp_conv_channel_done *done, const void *context);
 
 /* Bytes of scratch for that: what the weights' reader needs, an entry per kernel position, the taps of one channel and
- * FP_TAP_END. */
+ * FP_TAP_END, the two in whole blocks. */
 uint32_t fp_conv_list_scratch_bytes(const fp_conv *conv);
+#define FP_TAPS_BLOCK 8u
+
+/* Its parts: the entries of kernel positions, as fp_tap_geometry wants them; and a channel without a tap, which is the
+ * same everywhere (at high sparsity there are many). */
+void fp_conv_fill_positions(const fp_conv *conv, fp_tap *position);
+void fp_conv_fill_channel(const fp_conv *conv, const fp_conv_channel *channel, int8_t *out);
+
+/* Whether blocks of weights against gathered inputs (fp_mve_dots.h) compute it in fewer instructions. */
+int fp_conv_is_dots(const fp_conv *conv);
+
+/* The same as fp_conv_run_list, for such a layer. */
+fp_status fp_conv_run_dots(const fp_conv *conv, const int8_t *window, int8_t *out, uint32_t *scratch,
+                           fp_conv_channel_done *done, const void *context);
 
 /* Portable C; the definition of the result. */
 fp_conv_walk fp_conv_walk_reference;

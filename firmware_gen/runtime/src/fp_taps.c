@@ -133,9 +133,14 @@ fp_status fp_reader_close(const fp_weight_reader *reader) {
     return closed ? FP_OK : FP_ERR_ENCODING;
 }
 
+fp_status fp_taps_expand_to(fp_weight_reader *reader, const fp_tap_geometry *geometry, fp_tap **end,
+                            uint32_t capacity) {
+    const fp_status status = expanders[reader->encoding](reader, geometry, end, capacity);
+    **end = FP_TAP_END;
+    return status;
+}
+
 fp_status fp_taps_expand(fp_weight_reader *reader, const fp_tap_geometry *geometry, fp_tap *taps, uint32_t capacity) {
     fp_tap *end = taps;
-    const fp_status status = expanders[reader->encoding](reader, geometry, &end, capacity);
-    *end = FP_TAP_END;
-    return status;
+    return fp_taps_expand_to(reader, geometry, &end, capacity);
 }
