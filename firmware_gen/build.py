@@ -72,7 +72,7 @@ def build_firmware(
 
 
 def _compile(model: Path, board: Board, target: Target, optimize: Optimize) -> CompiledModel:
-    compiled = compile_file(model, optimize)
+    compiled = compile_file(model, optimize, board.core.cpu)
     if target == "board":
         check_fit(demand(compiled.program, compiled.plan), board)
     return compiled

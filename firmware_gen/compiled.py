@@ -6,6 +6,7 @@ from pathlib import Path
 
 from firmware_gen.encodings import ENCODINGS
 from firmware_gen.encodings.choice import Optimize
+from firmware_gen.encodings.cost import DEFAULT_CORE
 from firmware_gen.graph import Graph
 from firmware_gen.parse import parse_bytes, read_model
 from firmware_gen.passes import compile_graph
@@ -33,23 +34,23 @@ class CompiledModel:
         return selftest_crc32(self.content, self.graph)
 
 
-def compile_file(model: Path, optimize: Optimize) -> CompiledModel:
-    """Read, parse and lower a model.
+def compile_file(model: Path, optimize: Optimize, core: str = DEFAULT_CORE) -> CompiledModel:
+    """Read, parse and lower a model; encodings are chosen for a core as GCC's ``-mcpu`` knows it.
 
     Raises:
         UserError: the file cannot be read, or the model is not supported.
     """
-    return compile_bytes(read_model(model), model.name, optimize)
+    return compile_bytes(read_model(model), model.name, optimize, core)
 
 
-def compile_bytes(content: bytes, file_name: str, optimize: Optimize) -> CompiledModel:
+def compile_bytes(content: bytes, file_name: str, optimize: Optimize, core: str = DEFAULT_CORE) -> CompiledModel:
     """The same for the bytes of a file.
 
     Raises:
         UserError: the model is not supported.
     """
     graph = parse_bytes(content, file_name)
-    program, plan = compile_graph(graph, optimize)
+    program, plan = compile_graph(graph, optimize, core)
     return CompiledModel(content, graph, program, plan, optimize)
 
 

@@ -5,6 +5,7 @@ from typing import TypeGuard
 
 from firmware_gen.boards import Board
 from firmware_gen.encodings.choice import DEFAULT, Optimize
+from firmware_gen.encodings.cost import DEFAULT_CORE
 from firmware_gen.fit import Demand, demand
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
@@ -68,7 +69,7 @@ def analyze_model(model: Path, board: Board | None, optimize: Optimize = DEFAULT
         UserError: the model is not supported.
     """
     graph = parse_tflite(model)
-    program, plan = compile_graph(graph, optimize)
+    program, plan = compile_graph(graph, optimize, DEFAULT_CORE if board is None else board.core.cpu)
     fit = None if board is None else fit_report(demand(program, plan), board)
     regions = () if board is None else planned_regions(board, plan.arena_bytes)
     return AnalyzeReport(**model_report(graph, program, plan, optimize, regions).model_dump(), fit=fit)

@@ -69,7 +69,7 @@ def check_fits(model: Path, board: str, emulator: str) -> None:
     """
     described = load_board(board)
     if choose_emulator(emulator, described).target == "board":
-        check_fit(demand(*compile_graph(parse_tflite(model))), described)
+        check_fit(demand(*compile_graph(parse_tflite(model), core=described.core.cpu)), described)
 
 
 def deploy(

@@ -1,18 +1,81 @@
-"""How many instructions a layer takes on a Cortex-M4, by encoding: what the choice between them weighs against bytes.
+"""How many instructions a layer takes, by encoding: what the choice between them weighs against bytes.
 
-Coefficients are least-squares fits to exact counts of the runtime on random layers (docs/encodings.md has the command);
-they are off by 20 % at most there, and mostly by less than 5 %. Other cores take other counts in a similar order.
+One model with a table of coefficients for each kind of core. They are least-squares fits to exact counts of the runtime
+on random layers (docs/encodings.md has the commands), off by 25 % at most there and mostly by less than 10 %. Cores
+without a table of their own take the Cortex-M4's: other counts, in a similar order.
 """
 
 from dataclasses import dataclass
 
-_LIST_KEPT_BLOCK = 18.5  # a kept weight times eight positions
-_LIST_LIVE_BLOCK = 38.4  # eight positions of a channel that has kept weights
-_OUTPUT = 6.0
-_ROW = 300.0
-_QUAD_MAC, _QUAD_OUTPUT = 1.01, 23.2
-_DOT_DENSE_WEIGHT, _DOT_DENSE_ROW = 1.75, 66.0
-_DOT_ROW = {"gap8": 149.0, "gap4": 97.0, "entropy": 213.0}
+
+@dataclass(frozen=True)
+class _Costs:
+    """Instructions.
+
+    Attributes:
+        kept: a kept weight from a list times eight output positions; stride 1, then others.
+        live: eight output positions of a channel that has kept weights; likewise.
+        output: an output.
+        row: an output channel.
+        listed: decoding into a list, by encoding: for each weight, for each kept one, a nibble of a gap, a layer.
+        dots: kept weight times position, live channel times position, and a kept weight's decoding from gap8, where
+            blocks of kept weights are multiplied with gathered inputs; None where the core never does.
+        quad: with dense weights and several positions: a multiply-accumulate, an output, a position.
+        dot: with one position, by encoding: for each weight, for each kept one, a nibble, a layer, a channel.
+    """
+
+    kept: tuple[float, float]
+    live: tuple[float, float]
+    output: float
+    row: float
+    listed: dict[str, tuple[float, float, float, float]]
+    dots: tuple[float, float, float] | None
+    quad: tuple[float, float, float]
+    dot: dict[str, tuple[float, float, float, float, float]]
+
+
+_M4 = _Costs(
+    kept=(18.5, 18.5),
+    live=(38.4, 38.4),
+    output=6.0,
+    row=300.0,
+    listed={
+        "dense": (1.6, 2.4, 0, 0),
+        "gap8": (0, 11.3, 0, 0),
+        "gap4": (0, 17.1, 19.8, 0),
+        "entropy": (0, 74.2, 0, 3000),
+    },
+    dots=None,
+    quad=(1.01, 23.2, 0),
+    dot={
+        "dense": (1.75, 0, 0, 0, 66.0),
+        "gap8": (0, 8.0, 0, 0, 149.0),
+        "gap4": (0, 7.5, 20.7, 0, 97.0),
+        "entropy": (0, 67.5, 0, 3000, 213.0),
+    },
+)
+_M55 = _Costs(
+    kept=(5.1, 7.6),
+    live=(28.9, 63.1),
+    output=0,
+    row=310.0,
+    listed={
+        "dense": (1.6, 2.4, 0, 0),
+        "gap8": (0, 20.0, 0, 0),
+        "gap4": (0, 19.0, 23.0, 0),
+        "entropy": (0, 80.0, 0, 5000),
+    },
+    dots=(0.35, 12.4, 4.9),
+    quad=(0.19, 9.1, 19.1),
+    dot={
+        "dense": (0.15, 0, 0, 0, 56.5),
+        "gap8": (0, 8.0, 0, 0, 149.0),
+        "gap4": (0, 9.6, 19.5, 0, 138.0),
+        "entropy": (0, 69.4, 0, 180, 232.0),
+    },
+)
+_COSTS = {"cortex-m55": _M55}
+DEFAULT_CORE = "cortex-m4"
 
 
 @dataclass(frozen=True)
@@ -28,6 +91,8 @@ class Workload:
         blocks: of eight positions, as the kernel cuts them.
         dot: one position over contiguous input.
         quad: dense weights would run four positions at a time.
+        dots: blocks of kept weights would run four positions at a time, on a core that does that.
+        near: windows of neighbouring outputs are neighbours: stride 1.
     """
 
     channels: int
@@ -38,36 +103,35 @@ class Workload:
     blocks: int
     dot: bool
     quad: bool
+    dots: bool = False
+    near: bool = True
 
 
-def estimate(encoding: str, size: int, work: Workload) -> int:
-    """Instructions of one run of a layer whose weights take ``size`` bytes in the encoding of that name."""
-    if work.dot:
-        return round(_dot(encoding, size, work))
+def estimate(encoding: str, size: int, work: Workload, core: str = DEFAULT_CORE) -> int:
+    """Instructions of one run of a layer whose weights take ``size`` bytes in the encoding of that name.
+
+    Args:
+        encoding: its name.
+        size: bytes of weights.
+        work: the layer.
+        core: as GCC's ``-mcpu`` knows it.
+    """
+    costs = _COSTS.get(core, _M4)
     outputs = work.channels * work.positions
+    all_weights, nibbles = work.channels * work.weights, 2 * (size - work.kept)
+    if work.dot:
+        weight, kept, nibble, layer, row = costs.dot[encoding]
+        return round(weight * all_weights + kept * work.kept + nibble * nibbles + layer + row * work.channels)
     if encoding == "dense" and work.quad:
-        return round(_QUAD_MAC * outputs * work.weights + _QUAD_OUTPUT * outputs)
-    walk = _LIST_KEPT_BLOCK * work.kept * work.blocks + _LIST_LIVE_BLOCK * work.live * work.blocks
-    return round(walk + _OUTPUT * outputs + _ROW * work.channels + _listing(encoding, size, work))
-
-
-def _listing(encoding: str, size: int, work: Workload) -> float:
-    """Decoding all rows into lists of taps."""
-    if encoding == "dense":
-        return 1.6 * work.channels * work.weights + 2.4 * work.kept
-    if encoding == "gap8":
-        return 11.3 * work.kept
-    if encoding == "gap4":
-        return 17.1 * work.kept + 19.8 * 2 * (size - work.kept)
-    return 74.2 * work.kept + 3000
-
-
-def _dot(encoding: str, size: int, work: Workload) -> float:
-    if encoding == "dense":
-        return _DOT_DENSE_WEIGHT * work.channels * work.weights + _DOT_DENSE_ROW * work.channels
-    rows = _DOT_ROW[encoding] * work.channels
-    if encoding == "gap8":
-        return rows + 8.0 * work.kept
-    if encoding == "gap4":
-        return rows + 7.5 * work.kept + 20.7 * 2 * (size - work.kept)
-    return rows + 67.5 * work.kept + 3000
+        mac, output, position = costs.quad
+        return round(mac * outputs * work.weights + output * outputs + position * work.positions)
+    weight, kept, nibble, layer = costs.listed[encoding]
+    if costs.dots is not None and work.dots:
+        product, live, gap8 = costs.dots
+        kept = gap8 if encoding == "gap8" else kept
+        walk = product * work.kept * work.positions + live * work.live * work.positions
+    else:
+        far = 0 if work.near else 1
+        walk = (costs.kept[far] * work.kept + costs.live[far] * work.live) * work.blocks + costs.output * outputs
+    listing = weight * all_weights + kept * work.kept + nibble * nibbles + layer
+    return round(walk + costs.row * work.channels + listing)

@@ -7,16 +7,16 @@ import numpy as np
 from firmware_gen.encodings import ENCODINGS, Candidate, chosen
 from firmware_gen.encodings.choice import Optimize, choose
 from firmware_gen.encodings.cost import Workload, estimate
-from firmware_gen.passes.scratch import is_dot, is_quad, scratch_bytes
+from firmware_gen.passes.scratch import is_dot, is_dots, is_quad, scratch_bytes
 from firmware_gen.program import ConvCall, Program
 
 _BLOCK = 8
 
 
-def choose_encodings(program: Program, optimize: Optimize) -> Program:
-    """The program with its weights as they go to flash."""
+def choose_encodings(program: Program, optimize: Optimize, core: str) -> Program:
+    """The program with its weights as they go to flash, chosen for a core as GCC's ``-mcpu`` knows it."""
     convs = [call for call in program.calls if isinstance(call, ConvCall)]
-    layers = [_candidates(call) for call in convs]
+    layers = [_candidates(call, core) for call in convs]
     picked = iter(zip(choose(layers, optimize), layers, strict=True))
     buffers, calls = list(program.buffers), list(program.calls)
     for position, call in enumerate(calls):
@@ -28,10 +28,10 @@ def choose_encodings(program: Program, optimize: Optimize) -> Program:
     return replace(program, buffers=tuple(buffers), calls=tuple(calls))
 
 
-def _candidates(call: ConvCall) -> tuple[Candidate, ...]:
+def _candidates(call: ConvCall, core: str) -> tuple[Candidate, ...]:
     work = workload(call)
     written = [(encoding, encoding.encode(call.rows)) for encoding in ENCODINGS]
-    return tuple(Candidate(one, data, estimate(one.name, len(data), work)) for one, data in written)
+    return tuple(Candidate(one, data, estimate(one.name, len(data), work, core)) for one, data in written)
 
 
 def workload(call: ConvCall) -> Workload:
@@ -49,6 +49,8 @@ def workload(call: ConvCall) -> Workload:
         blocks=blocks,
         dot=is_dot(source, target, call.window, call.groups),
         quad=is_quad(call.rows.shape[1], target, call.groups),
+        dots=is_dots(source, target, call.groups, call.max_taps, call.activation),
+        near=call.window.stride == (1, 1),
     )
 
 

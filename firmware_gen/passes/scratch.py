@@ -8,6 +8,7 @@ from firmware_gen.program import ConvCall, Plane
 _QUAD = 4
 _HALF, _WORD = 2, 4
 _TAPS_BLOCK = 8
+_DOTS_POSITIONS, _DOTS_TAPS, _DOTS_BYTES = 64, 12, 1 << 16
 
 
 def scratch_bytes(
@@ -16,7 +17,8 @@ def scratch_bytes(
     """Bytes for the encoding's decoder, and for the one of the runtime's three ways that it takes.
 
     One position over contiguous input needs no more; dense weights need the offsets of up to four input channels' taps
-    and 16-bit inputs of four positions; others need an offset for each kernel position, and the taps and a word behind in blocks of eight.
+    and 16-bit inputs of four positions; others need an offset for each kernel position, and
+    the taps and a word behind in blocks of eight.
     """
     if is_dot(source, target, window, groups):
         return encoding.table_bytes
@@ -39,6 +41,14 @@ def is_dot(source: Plane, target: Plane, window: Window, groups: int) -> bool:
 def is_quad(taps: int, target: Plane, groups: int) -> bool:
     """Whether dense weights run four positions at a time; twin of ``fp_conv_is_quad``."""
     return taps >= _QUAD and target.height * target.width > 1 and target.channels // groups >= _QUAD
+
+
+def is_dots(source: Plane, target: Plane, groups: int, max_taps: int, activation: tuple[int, int]) -> bool:
+    """Whether vectors take blocks of kept weights for four positions at a time; twin of ``fp_conv_is_dots``."""
+    height, width = target.height, target.width
+    fours = width % _QUAD == 0 or (width == _QUAD // 2 and height % 2 == 0)
+    small = height * width <= _DOTS_POSITIONS and source.bytes <= _DOTS_BYTES
+    return fours and small and max_taps >= _DOTS_TAPS and groups == 1 and activation == (-128, 127)
 
 
 def by_list(call: ConvCall) -> bool:

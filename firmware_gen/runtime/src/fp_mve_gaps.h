@@ -66,8 +66,8 @@ static inline uint16_t *fp_mve_gaps_plain(fp_gap8_row *row, const fp_mve_places 
                      "vpst\n\t"
                      "vcmpt.i8 eq, q1, zr\n\t"
                      "vmrs %[t], p0\n\t"
-                     "uxth %[t], %[t]\n\t"
-                     "cbnz %[t], 2f\n\t"
+                     "lsls %[t], %[t], #16\n\t"
+                     "bne 2f\n\t"
                      "vand q1, q0, q4\n\t"
                      "vshr.s16 q0, q0, #8\n\t"
                      "vadd.i16 q3, q7, %[index]\n\t"
@@ -89,7 +89,7 @@ static inline uint16_t *fp_mve_gaps_plain(fp_gap8_row *row, const fp_mve_places 
                                                                            "subs %[left], %[left], #8\n\t"
                                                                            "bgt 1b\n"
                                                                            "2:"
-                     : [next] "+l"(next), [left] "+r"(left), [index] "+Te"(index), [block] "+r"(block), [t] "=&l"(t)
+                     : [next] "+l"(next), [left] "+r"(left), [index] "+Te"(index), [block] "+r"(block), [t] "=&Te"(t)
                      : [places] "r"(places), [step] "r"(places->step), [channel] "r"(places->channel),
                        FP_MVE_PLACES_AT(row, row), FP_MVE_PLACES_AT(row_share, row_share),
                        FP_MVE_PLACES_AT(channel_share, channel_share)
