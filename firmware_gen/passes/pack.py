@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SHUFFLES = 200
-_NODES = 20_000
+_COMPARISONS = 40_000_000
+"""Of two buffers, at most: a second or two, however many buffers there are."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,18 @@ class Packing:
     lower_bound: int
 
 
-def pack(items: Sequence[Lifetime], nodes: int = _NODES) -> Packing:
+def pack(items: Sequence[Lifetime], comparisons: int = _COMPARISONS) -> Packing:
     """The smallest packing found.
 
     Args:
         items: the buffers.
-        nodes: how many partial packings the exhaustive search may look at.
+        comparisons: how many comparisons of two buffers the exhaustive search may take.
     """
     bound = lower_bound(items)
     best = _greedy(items, bound)
     height = _height(items, best)
     if height > bound:
-        search = _Search(items, height, best, nodes)
+        search = _Search(items, height, best, comparisons)
         search.run()
         best, height = search.best, search.height
         bound = height if search.finished else bound
@@ -103,16 +104,17 @@ def _orders(items: Sequence[Lifetime]) -> list[list[int]]:
     by_life = sorted(everything, key=lambda i: (items[i].first - items[i].last, -items[i].size, i))
     orders = [by_size, by_life, list(everything)]
     source = random.Random(0)
-    return orders + [source.sample(by_size, len(by_size)) for _ in range(_SHUFFLES)]
+    shuffles = min(_SHUFFLES, _COMPARISONS // (len(items) + 1) ** 2)
+    return orders + [source.sample(by_size, len(by_size)) for _ in range(shuffles)]
 
 
 class _Search:
     """Depth first through the orders that the module describes; cut where what is left cannot fit below the best."""
 
-    def __init__(self, items: Sequence[Lifetime], height: int, best: tuple[int, ...], nodes: int) -> None:
+    def __init__(self, items: Sequence[Lifetime], height: int, best: tuple[int, ...], comparisons: int) -> None:
         self.items, self.height, self.best = items, height, best
         self.finished = True
-        self._left = nodes
+        self._left = comparisons
         self._offsets = [0] * len(items)
         self._moments = sorted({item.first for item in items})
         self._bound = lower_bound(items)
@@ -125,7 +127,7 @@ class _Search:
         if not rest:
             self.height, self.best = _height(self.items, self._offsets), tuple(self._offsets)
             return
-        self._left -= 1
+        self._left -= len(rest) * len(placed) + len(self._moments) * len(self.items)
         self.finished = self.finished and self._left > 0
         if not self.finished or self._cannot_fit(placed, rest, level):
             return

@@ -76,7 +76,7 @@ def test_the_search_goes_below_what_greedy_orders_give(monkeypatch: pytest.Monke
         known = pack(items)
         with monkeypatch.context() as patched:
             patched.setattr("firmware_gen.passes.pack._SHUFFLES", 0)
-            poor = pack(items, nodes=1)
+            poor = pack(items, comparisons=1)
             alone = pack(items)
         assert known.lower_bound == known.height == alone.height <= poor.height
         assert not overlap(items, alone.offsets)
@@ -89,9 +89,9 @@ def test_a_search_that_is_cut_short_claims_no_bound_it_has_not_proved() -> None:
     for _ in range(60):
         firsts = rng.integers(0, 40, 30)
         items = [Lifetime(int(rng.integers(1, 999)), int(at), int(at + rng.integers(0, 9))) for at in firsts]
-        packing = pack(items, nodes=3)
+        packing = pack(items, comparisons=300)
         assert not overlap(items, packing.offsets)
-        assert lower_bound(items) <= packing.lower_bound <= pack(items, nodes=2000).height <= packing.height
+        assert lower_bound(items) <= packing.lower_bound <= pack(items).height <= packing.height
 
 
 def test_nothing_to_pack() -> None:
