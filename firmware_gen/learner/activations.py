@@ -17,12 +17,14 @@ class Activations:
         gradients: of dL/d(output); the sample has none.
         output_floats: taken by the outputs.
         floats: taken by all.
+        slopes: elements of a convolution's gradient that may differ from zero, at most.
     """
 
     outputs: Mapping[int, int]
     gradients: Mapping[int, int]
     output_floats: int
     floats: int
+    slopes: int
 
 
 def first_writers(description: LearnerDescription) -> dict[int, int]:
@@ -47,4 +49,15 @@ def place_activations(description: LearnerDescription) -> Activations:
     packing = pack(items)
     gradients = {source: at + offset for source, offset in zip(sources, packing.offsets, strict=True)}
     columns = max(tensor.columns for tensor in description.tensors)
-    return Activations(outputs, gradients, at, max(at + packing.height, columns))
+    return Activations(outputs, gradients, at, max(at + packing.height, columns), _slopes(description))
+
+
+def _slopes(description: LearnerDescription) -> int:
+    """A pooled maximum hands its slope to one element, so behind pooling there are no more than maxima."""
+    counts = [0]
+    for position, layer in enumerate(description.layers):
+        if layer.kind in ("conv", "depthwise"):
+            readers = [other for other in description.layers if position in other.inputs]
+            pooled = len(readers) == 1 and readers[0].kind == "max_pool"
+            counts.append(prod(readers[0].out_shape if pooled else layer.out_shape))
+    return max(counts)

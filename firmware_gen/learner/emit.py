@@ -188,6 +188,7 @@ def _plan(plan: LearnerPlan) -> Members:
         "shift_capacity": plan.shift_capacity,
         "activation_floats": plan.activations.floats,
         "output_floats": plan.activations.output_floats,
+        "slope_capacity": plan.activations.slopes,
         "live_flags": plan.live_flags,
         "has_residual": int(plan.sizes["residual"] > 0),
     }

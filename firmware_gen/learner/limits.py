@@ -7,6 +7,8 @@ from host_bridge.errors import UserError
 
 MOST_COLUMNS = 65_535
 MOST_KERNEL = 255
+MOST_SIDE = 255
+"""Rows and columns of a convolution's image: the backward pass packs a place into 16 bits."""
 WEIGHTED = ("conv", "depthwise", "dense")
 MOST_SUMMANDS = 32_768
 """Summands of SynFlow's flows of 24 bits up to which they fit 63 bits (docs/synflow.md)."""
@@ -75,6 +77,8 @@ def _size_fault(description: LearnerDescription, layer: LayerDescription) -> str
         return "a size is less than 1"
     if max(*layer.in_shape, *layer.out_shape) > MOST_COLUMNS or max(*layer.kernel_size, *layer.strides) > MOST_KERNEL:
         return f"sizes go to {MOST_COLUMNS}, kernels and strides to {MOST_KERNEL}"
+    if layer.kind in ("conv", "depthwise") and max(*layer.in_shape[:2], *layer.out_shape[:2]) > MOST_SIDE:
+        return f"images of convolutions have at most {MOST_SIDE} rows and columns"
     return _weights_fault(description, layer) or _geometry_fault(layer)
 
 

@@ -126,7 +126,18 @@ def plan_learner(description: LearnerDescription, purpose: Purpose, mask: BakedM
     return LearnerPlan(purpose, offsets, sizes, activations, capacity, flags, _up(at, _LONG))
 
 
-_SCRATCHED = ("values", "velocity", "residual", "received", "activations", "order", "shifts", "labels", "samples")
+_SCRATCHED = (
+    "values",
+    "velocity",
+    "residual",
+    "received",
+    "activations",
+    "slopes",
+    "order",
+    "shifts",
+    "labels",
+    "samples",
+)
 """Regions that the mask's computation may overwrite."""
 
 
@@ -144,11 +155,16 @@ def _sizes(
         "residual": _FLOAT * capacity if rounded else 0,
         "received": wire_bytes(purpose.encoding, capacity) if rounded or purpose.proximal else 0,
         "activations": _FLOAT * activations.floats,
+        "slopes": _SHORT * (2 * activations.slopes + _conv_channels(description)),
         "order": _SHORT * purpose.epochs * purpose.samples,
         "shifts": 2 * batches,
         "labels": purpose.samples,
         "samples": purpose.samples * sample_bytes(description, purpose),
     }
+
+
+def _conv_channels(description: LearnerDescription) -> int:
+    return max((layer.out_shape[2] for layer in description.layers if layer.kind in ("conv", "depthwise")), default=0)
 
 
 def _capacity(description: LearnerDescription, purpose: Purpose) -> int:

@@ -16,13 +16,10 @@ from firmware_gen.learner import BakedMask, LearnerDescription, LearnerPlan, ren
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = REPOSITORY / "firmware_gen" / "runtime"
-NAMES = (
-    *("fp_learner", "fp_learner_draw", "fp_learner_evaluate", "fp_learner_live", "fp_learner_mask", "fp_learner_round"),
-    *("fp_learner_samples", "fp_learner_seed", "fp_learner_train", "fp_layers", "fp_sparse_conv", "fp_sparse_dense"),
-    *("fp_float_pool", "fp_float", "fp_seeded", "fp_wire", "fp_cross_entropy", "fp_synflow", "fp_synflow_select"),
-    "fp_crc32",
-)
-SOURCES = [*(path for name in NAMES if (path := RUNTIME / "src" / f"{name}.c").is_file())]
+CORE = ("fp_learner", "fp_layers", "fp_sparse", "fp_float", "fp_seeded", "fp_wire", "fp_cross_entropy", "fp_synflow")
+SOURCES = [
+    path for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem == "fp_crc32" or path.stem.startswith(CORE)
+]
 PROBES = Path(__file__).with_name("learner_probes.c")
 INCLUDES = (f"-I{RUNTIME / 'include'}", f"-I{RUNTIME / 'src'}")
 WARNINGS = (

@@ -71,13 +71,17 @@ class CortexM:
         with elf.open("rb") as file:
             image = ELFFile(file)
             table = image.get_section_by_name(".symtab")
-            self._symbols = {s.name: s["st_value"] for s in table.iter_symbols() if s["st_info"]["type"] == "STT_FUNC"}
+            self._symbols = {s.name: s["st_value"] for s in table.iter_symbols() if s.name}
             loaded = [s for s in image.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_memsz"]]
             start = min(s["p_vaddr"] for s in loaded) // PAGE * PAGE
             end = max(s["p_vaddr"] + s["p_memsz"] for s in loaded)
             self._uc.mem_map(start, -(-(end - start) // PAGE) * PAGE)
             for segment in loaded:
                 self._uc.mem_write(segment["p_vaddr"], segment.data())
+
+    def symbol(self, name: str) -> int:
+        """Address of a function or an object."""
+        return int(self._symbols[name])
 
     def _count_block(self, uc: Uc, address: int, size: int, _data: object) -> None:
         self._count += instructions_in(bytes(uc.mem_read(address, size)))

@@ -103,6 +103,7 @@ typedef struct fp_learner_plan {
     uint32_t residual;      /* float32, value_capacity; for encodings with error feedback */
     uint32_t received;      /* the payload that a round began with: received_bytes */
     uint32_t activations;   /* float32, activation_floats */
+    uint32_t slopes;        /* uint16, 2 * slope_capacity + the most channels of a convolution: for the backward pass */
     uint32_t labels;        /* bytes, sample_capacity */
     uint32_t samples;       /* sample_capacity * sample_bytes */
     uint32_t order;         /* uint16, order_capacity */
@@ -116,6 +117,7 @@ typedef struct fp_learner_plan {
     uint32_t shift_capacity;    /* batches of one round that are moved */
     uint32_t activation_floats; /* outputs, then gradients; as many as any tensor has columns */
     uint32_t output_floats;     /* the outputs alone, the sample's among them */
+    uint32_t slope_capacity;    /* slopes of a convolution's output that may differ from 0 */
     uint16_t live_flags;
     uint8_t has_residual; /* whether float16 and int8 have room */
 } fp_learner_plan;

@@ -32,31 +32,29 @@ static void spread(const fp_window *part, float slope, float *plane, uint32_t wi
 
 void fp_float_pool_forward(const fp_learner_layer *layer, const float *in, float *out) {
     const uint32_t width = layer->in.width;
-    for (uint32_t channel = 0; channel < layer->out.channels; channel++, in += fp_pixels(layer->in)) {
-        for (uint32_t y = 0; y < layer->out.height; y++) {
-            for (uint32_t x = 0; x < layer->out.width; x++) {
-                const fp_window part = fp_window_of(layer, y, x);
-                *out++ = layer->kind == FP_LAYER_MAX_POOL ? in[largest_in(&part, in, width)]
-                                                          : sum_of(&part, in, width) / (float)fp_window_pixels(&part);
-            }
+    for (uint32_t y = 0; y < layer->out.height; y++) {
+        for (uint32_t x = 0; x < layer->out.width; x++) {
+            const fp_window part = fp_window_of(layer, y, x);
+            *out++ = layer->kind == FP_LAYER_MAX_POOL ? in[largest_in(&part, in, width)]
+                                                      : sum_of(&part, in, width) / (float)fp_window_pixels(&part);
         }
     }
 }
 
+/* A slope of 0 has nothing to hand on. */
 void fp_float_pool_backward(const fp_learner_layer *layer, const float *in, const float *d_out, float *d_in) {
     const uint32_t width = layer->in.width;
-    for (uint32_t channel = 0; channel < layer->out.channels; channel++) {
-        for (uint32_t y = 0; y < layer->out.height; y++) {
-            for (uint32_t x = 0; x < layer->out.width; x++) {
-                const fp_window part = fp_window_of(layer, y, x);
-                if (layer->kind == FP_LAYER_MAX_POOL) {
-                    d_in[largest_in(&part, in, width)] += *d_out++;
-                } else {
-                    spread(&part, *d_out++, d_in, width);
-                }
+    for (uint32_t y = 0; y < layer->out.height; y++) {
+        for (uint32_t x = 0; x < layer->out.width; x++, d_out++) {
+            if (*d_out == 0.0f) {
+                continue;
+            }
+            const fp_window part = fp_window_of(layer, y, x);
+            if (layer->kind == FP_LAYER_MAX_POOL) {
+                d_in[largest_in(&part, in, width)] += *d_out;
+            } else {
+                spread(&part, *d_out, d_in, width);
             }
         }
-        in += fp_pixels(layer->in);
-        d_in += fp_pixels(layer->in);
     }
 }

@@ -2,13 +2,18 @@
 #include "fp_cross_entropy.h"
 #include "fp_learner_state.h"
 
+static const float *logits_of(const fp_learner *learner, uint32_t sample) {
+    fp_learner_load(learner, sample, 0, 0);
+    fp_layers_forward(learner);
+    return fp_activations_at(learner) + fp_last_layer(learner)->output;
+}
+
 const float *fp_learner_logits(fp_learner *learner, uint32_t sample) {
     if (learner == NULL || !learner->has_values || learner->training.running || sample >= learner->sample_count) {
         return NULL;
     }
-    fp_learner_load(learner, sample, 0, 0);
-    fp_layers_forward(learner);
-    return fp_activations_at(learner) + fp_last_layer(learner)->output;
+    fp_layers_prepare(learner);
+    return logits_of(learner, sample);
 }
 
 static uint32_t best_of(const float *logits, uint32_t classes) {
@@ -27,8 +32,9 @@ fp_status fp_learner_evaluate(fp_learner *learner, fp_progress progress, void *c
         return FP_ERR_STATE;
     }
     fp_evaluation found = {learner->sample_count, 0, 0.0f};
+    fp_layers_prepare(learner);
     for (uint32_t i = 0; i < learner->sample_count; i++) {
-        const float *logits = fp_learner_logits(learner, i);
+        const float *logits = logits_of(learner, i);
         const uint32_t label = fp_label(learner, i), classes = learner->spec->classes;
         found.correct += best_of(logits, classes) == label ? 1u : 0u;
         found.loss += fp_cross_entropy(logits, label, classes, 1.0f, NULL);

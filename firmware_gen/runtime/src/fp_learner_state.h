@@ -81,6 +81,9 @@ void fp_learner_draw_values(fp_learner *learner, uint64_t seed, bool rescale);
 /* Load a stored sample into the activations, moved. In fp_learner_samples.c. */
 void fp_learner_load(const fp_learner *learner, uint32_t sample, int32_t down, int32_t right);
 
+/* Clear all activations: before the first sample under a mask, and whenever something else has been there. */
+void fp_layers_prepare(const fp_learner *learner);
+
 /* All layers, forwards, on the sample that was loaded; and backwards from the logits' gradient. In fp_layers.c. */
 void fp_layers_forward(const fp_learner *learner);
 void fp_layers_backward(const fp_learner *learner);

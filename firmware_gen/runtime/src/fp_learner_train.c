@@ -47,6 +47,7 @@ fp_status fp_learner_train_begin(fp_learner *learner, const fp_train_work *work)
     learner->training.running = true;
     learner->update_bytes = 0;
     memset(fp_velocity_at(learner), 0, sizeof(float) * learner->value_count);
+    fp_layers_prepare(learner);
     return FP_OK;
 }
 

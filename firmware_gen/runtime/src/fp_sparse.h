@@ -13,19 +13,16 @@
 extern "C" {
 #endif
 
-/* Set every channel to its bias, or to 0 where there is none. `bias` may be NULL. */
-void fp_bias_forward(const fp_kept *bias, float *out, uint32_t channels, uint32_t pixels);
-void fp_bias_backward(const fp_kept *bias, const float *d_out, uint32_t pixels);
-
 void fp_sparse_conv_forward(const fp_learner_layer *layer, fp_kept kernel, const float *in, float *out);
-void fp_sparse_conv_backward(const fp_learner_layer *layer, fp_kept kernel, const float *in, const float *d_out,
-                             float *d_in);
+/* Overwrites d_out; needs the plan's room for slopes. */
+void fp_sparse_conv_backward(const fp_learner *learner, const fp_learner_layer *layer, fp_kept kernel, const float *in,
+                             float *d_out, float *d_in);
 
 void fp_sparse_dense_forward(const fp_learner_layer *layer, fp_kept kernel, const float *in, float *out);
 void fp_sparse_dense_backward(const fp_learner_layer *layer, fp_kept kernel, const float *in, const float *d_out,
                               float *d_in);
 
-/* Maximum or mean over windows; of equal elements the first, row by row, takes the gradient. */
+/* Maximum or mean over the windows of one plane; of equal elements the first, row by row, takes the gradient. */
 void fp_float_pool_forward(const fp_learner_layer *layer, const float *in, float *out);
 void fp_float_pool_backward(const fp_learner_layer *layer, const float *in, const float *d_out, float *d_in);
 
