@@ -103,7 +103,9 @@ class RunConfig(BaseModel):
     board: Annotated[str, AfterValidator(choices.check_board)] = _option(
         "stm32f4_discovery", _BOARD, "Board name or file; none stops at int8."
     )
-    emulator: Annotated[str, AfterValidator(choices.check_emulator)] = _option("auto", _BOARD, "auto, qemu or native.")
+    emulator: Annotated[str, AfterValidator(choices.check_emulator)] = _option(
+        "auto", _BOARD, "auto, qemu, renode or native."
+    )
     out: str | None = _option(None, _RUN, "Folder for the results; else runs/DATASET-METHOD.")
 
     @property

@@ -74,7 +74,7 @@ _EMULATORS = {
     emulator.name: emulator
     for emulator in (
         Emulator("qemu", "board", qemu.obstacle, qemu.start, _one_by_one(qemu.start)),
-        Emulator("renode", "board", renode.obstacle, renode.start, renode.start_many, renode.start),
+        Emulator("renode", "board", renode.obstacle, renode.start, renode.start_many, renode.start_metered),
         Emulator("native", "native", native.obstacle, native.start, _one_by_one(native.start)),
     )
 }

@@ -50,7 +50,7 @@ class FedpaiBoard:
         self._inputs = case_inputs(case, int(np.prod(input_shape(self._model))))
         board = load_board(name)
         firmware = build_firmware(self._model, board, folder / "firmware")
-        (prepared,) = prepare(folder, [firmware.elf], board, [0], None)
+        (prepared,) = prepare(folder, [firmware.elf], board, [0])
         self._sha256, self._meter = firmware.model_sha256, prepared.meter
         self._url = f"socket://127.0.0.1:{prepared.machine.port}"
         script = folder / "board.resc"

@@ -28,7 +28,8 @@ E04 = (
 class Board:
     """A machine: its terminal's socket, and QEMU once it is started."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
         self.server = listen(port)
         self.elf = ""
         self.metrics = ""
@@ -99,9 +100,19 @@ class Fake:
             return self.include(Path(line.removeprefix("include @")))
         if line == "sysbus.cpu ExecutedInstructions":
             return "0x0000000000012345\r\n"
+        if removed := re.fullmatch(r'mach rem "(\w+)"', line):
+            return self.remove(removed.group(1))
         if line == "sysbus.cpu PC":
             return "nothing\r\n"
         return f"No such command or device: {line.split(maxsplit=1)[0]}\r\n"
+
+    def remove(self, name: str) -> str:
+        for board in self.boards:
+            if board.name == name:
+                board.stop()
+                self.prompt = "monitor" if self.prompt == name else self.prompt
+                return ""
+        return f"Machine {name} not found.\r\n"
 
     def include(self, script: Path) -> str:
         if MODE == "hangs":
@@ -129,7 +140,7 @@ class Fake:
                 raise SyntaxMistakeError(f"Error E36: Using '{platform.base}' could not be resolved.")
             check_names(platform, "1.13.3")
         elif kind == "terminal":
-            self.boards.append(Board(int(values["port"])))
+            self.boards.append(Board(self.prompt, int(values["port"])))
         elif kind == "hook":
             notes = re.search(r"open\('([^']+)'", values["code"])
             assert notes
@@ -140,7 +151,8 @@ class Fake:
             self.boards[-1].elf = values["path"][1:]
         elif kind == "start":
             for board in self.boards:
-                board.start()
+                if board.process is None:
+                    board.start()
 
     def leave(self) -> None:
         for board in self.boards:

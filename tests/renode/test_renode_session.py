@@ -7,16 +7,18 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 from probe_firmware import build_probe, open_probe, require
 
-from device_sim.emulators import choose_emulator, start_boards, start_emulator
-from device_sim.emulators.renode import install, monitor, session
+from device_sim.emulators import EmulatedBoard, choose_emulator, start_boards, start_emulator
+from device_sim.emulators.renode import install, monitor, session, shared
 from firmware_gen.boards import load_board
 from host_bridge.errors import UserError
 
@@ -132,6 +134,51 @@ def test_many_boards_share_a_process_and_differ(fake_renode: UseFake, probe_elf:
                 assert probe.receive(1) == bytes([number + 1])
 
 
+def echoes(url: str, data: bytes = b"x") -> bool:
+    with open_probe(url) as probe:
+        probe.send("e", len(data), data)
+        return probe.receive(len(data)) == data
+
+
+@pytest.mark.qemu
+def test_boards_that_come_and_go_share_a_process(fake_renode: UseFake, probe_elf: Path) -> None:
+    """Each started from a thread of its own that ends at once, as a fleet may; the last one ends the process."""
+    fake_renode()
+    boards: list[EmulatedBoard] = []
+    with ExitStack() as stack:
+        first = ExitStack()
+
+        def switch_on(to: ExitStack) -> None:
+            boards.append(to.enter_context(start_emulator("renode", probe_elf, BOARD)))
+
+        for to in (first, stack):
+            thread = threading.Thread(target=switch_on, args=(to,))
+            thread.start()
+            thread.join()
+        assert len({board.check.__self__ for board in boards}) == 1  # type: ignore[attr-defined]
+        assert all(echoes(board.url) for board in boards)
+        first.close()
+        boards[1].check()
+        assert echoes(boards[1].url), "one goes, the other stays"
+        switch_on(stack)
+        assert len({board.url for board in boards}) == 3
+        assert echoes(boards[2].url)
+    with pytest.raises(UserError, match="Renode was killed"):
+        boards[1].check()
+
+
+@pytest.mark.qemu
+def test_a_dead_process_is_replaced(fake_renode: UseFake, probe_elf: Path) -> None:
+    fake_renode()
+    with start_emulator("renode", probe_elf, BOARD) as one:
+        os.killpg(one.check.__self__.process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
+        one.check.__self__.process.wait(10)  # type: ignore[attr-defined]
+        with pytest.raises(UserError, match="Renode was killed by SIGKILL"):
+            one.check()
+        with start_emulator("renode", probe_elf, BOARD) as other:
+            assert echoes(other.url)
+
+
 @pytest.mark.qemu
 @pytest.mark.parametrize("name", ["qemu"])
 def test_other_emulators_start_many_too(probe_elf: Path, name: str) -> None:
@@ -156,7 +203,7 @@ def test_only_loopback_is_listened_at(fake_renode: UseFake, probe_elf: Path) -> 
 def test_metrics_are_kept_whole(fake_renode: UseFake, probe_elf: Path, tmp_path: Path) -> None:
     fake_renode()
     wanted = tmp_path / "deep" / "metrics.dump"
-    with session.start(probe_elf, BOARD, metrics=wanted):
+    with session.start_metered(probe_elf, BOARD, metrics=wanted):
         assert not wanted.exists()
     assert wanted.read_bytes() == b"metrics of a run"
     assert [path.name for path in wanted.parent.iterdir()] == ["metrics.dump"]
@@ -181,7 +228,7 @@ def test_what_goes_wrong_is_one_line_in_renodes_words(
     fake_renode(mode)
     if mode in ("mute", "hangs"):
         real = monitor.Monitor
-        monkeypatch.setattr(session, "Monitor", lambda port, check: Impatient(port, check, 1 if mode == "mute" else 30))
+        monkeypatch.setattr(shared, "Monitor", lambda port, check: Impatient(port, check, 1 if mode == "mute" else 30))
         assert issubclass(Impatient, real)
     with pytest.raises(UserError, match=FAILURES[mode]) as caught, start_emulator("renode", probe_elf, BOARD):
         pass
@@ -248,7 +295,7 @@ def test_a_killed_user_leaves_no_process(fake_renode: UseFake, probe_elf: Path, 
 
 def test_numbers_are_hexadecimal_and_nonsense_is_refused(fake_renode: UseFake) -> None:
     program = fake_renode()
-    port = session._free_ports([0])[0]
+    port = session.free_ports([0])[0]
     command = [str(program), "--disable-xwt", "--plain", "--port", str(port)]
     process = subprocess.Popen(command, start_new_session=True)
     try:

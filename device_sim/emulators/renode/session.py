@@ -32,8 +32,8 @@ class Prepared:
 
 
 @contextmanager
-def start(elf: Path, board: Board, port: int = 0, metrics: Path | None = None) -> Iterator[EmulatedBoard]:
-    """Boot ``elf``; the board runs until the block ends.
+def start_metered(elf: Path, board: Board, port: int = 0, metrics: Path | None = None) -> Iterator[EmulatedBoard]:
+    """Boot ``elf`` in a process of its own; the board runs until the block ends.
 
     Args:
         elf: the firmware.
@@ -58,28 +58,32 @@ def start_many(
         elves: the firmwares; the same may stand there several times.
         board: what they were built for.
         ports: TCP ports of 127.0.0.1 for the UARTs, 0 for a free one; None: all free.
-        metrics: as for :func:`start`, of the first board.
+        metrics: as for :func:`start_metered`, of the first board.
 
     Raises:
-        UserError: as for :func:`start`.
+        UserError: as for :func:`start_metered`.
     """
     renode = find_renode()
     with tempfile.TemporaryDirectory(prefix="fp-renode-") as name:
         folder = Path(name)
         own_metrics = folder / "metrics" if metrics else None
-        prepared = prepare(folder, elves, board, ports or [0] * len(elves), own_metrics)
-        script = folder / "boards.resc"
-        script.write_text(render_resc([one.machine for one in prepared]), encoding="ascii")
-        (monitor_port,) = _free_ports([0])
-        with _process(renode, folder, monitor_port) as child, Monitor(monitor_port, child.check) as monitor:
-            _include(monitor, script, prepared)
-            yield tuple(_board(renode, board, one, child) for one in prepared)
+        prepared = prepare(folder, elves, board, ports or [0] * len(elves), metrics=own_metrics)
+        (monitor_port,) = free_ports([0])
+        with launch(renode, folder, monitor_port) as child, Monitor(monitor_port, child.check) as monitor:
+            boot(monitor, folder, prepared)
+            yield tuple(emulated_board(renode, board, one, child) for one in prepared)
             if own_metrics and metrics:
                 _keep_metrics(monitor, child, own_metrics, metrics)
 
 
 def prepare(
-    folder: Path, elves: Sequence[Path], board: Board, ports: Sequence[int], metrics: Path | None
+    folder: Path,
+    elves: Sequence[Path],
+    board: Board,
+    ports: Sequence[int],
+    *,
+    metrics: Path | None = None,
+    first_number: int = 0,
 ) -> list[Prepared]:
     """Copy the firmwares to paths that scripts can name, and describe each board's machine.
 
@@ -89,6 +93,7 @@ def prepare(
         board: what they were built for.
         ports: as for :func:`start_many`.
         metrics: the first board's execution metrics go here; None: none are taken.
+        first_number: machines are called by numbers from this one on.
 
     Raises:
         UserError: a firmware is missing, the board has no platform, or a port is in use.
@@ -99,7 +104,7 @@ def prepare(
     repl = folder / "board.repl"
     repl.write_text(render_repl(board), encoding="ascii", errors="replace")
     prepared = []
-    for number, (elf, port) in enumerate(zip(elves, _free_ports(ports), strict=True)):
+    for number, (elf, port) in enumerate(zip(elves, free_ports(ports), strict=True), start=first_number):
         if not elf.is_file():
             raise UserError(f"no firmware at {elf}; build it first")
         copy = folder / f"board{number}.elf"
@@ -113,7 +118,7 @@ def prepare(
             port=port,
             vectors=board.flash[0].origin,
             mips=board.core.clock_hz // 1_000_000,
-            metrics=metrics if number == 0 else None,
+            metrics=metrics if number == first_number else None,
             hooks=(meter_hook(elf, meter),),
         )
         prepared.append(Prepared(machine, meter))
@@ -121,15 +126,26 @@ def prepare(
 
 
 @contextmanager
-def _process(renode: Renode, folder: Path, monitor_port: int) -> Iterator[Child]:
-    """Renode without windows and colours, with a configuration of its own."""
+def launch(renode: Renode, folder: Path, monitor_port: int) -> Iterator[Child]:
+    """Renode without windows and colours, with a configuration of its own in ``folder``; ends with the block.
+
+    Raises:
+        UserError: there is no compiler for the library that keeps it on loopback, or no room for a process.
+    """
     options = [renode.headless, "--plain", "--config", str(folder / "renode.config"), "--port", str(monitor_port)]
     environment = loopback_environment(folder)
     with Child("Renode", [renode.program, *options], environment=environment, with_offspring=True) as child:
         yield child
 
 
-def _include(monitor: Monitor, script: Path, prepared: Sequence[Prepared]) -> None:
+def boot(monitor: Monitor, folder: Path, prepared: Sequence[Prepared]) -> None:
+    """Make the machines, load and start them, by a script in ``folder``.
+
+    Raises:
+        UserError: Renode complains, ends, or does not get to the script's end.
+    """
+    script = folder / "boards.resc"
+    script.write_text(render_resc([one.machine for one in prepared]), encoding="ascii")
     monitor.execute(f"include @{script}")
     last = prepared[-1].machine.name
     if monitor.prompt != last:
@@ -138,7 +154,8 @@ def _include(monitor: Monitor, script: Path, prepared: Sequence[Prepared]) -> No
         )
 
 
-def _board(renode: Renode, board: Board, prepared: Prepared, child: Child) -> EmulatedBoard:
+def emulated_board(renode: Renode, board: Board, prepared: Prepared, child: Child) -> EmulatedBoard:
+    """What users of a started board get."""
     platform = board.emulators.renode
     assert platform is not None
     return EmulatedBoard(
@@ -163,7 +180,7 @@ def _keep_metrics(monitor: Monitor, child: Child, written: Path, metrics: Path) 
     write_whole(metrics, content)
 
 
-def _free_ports(ports: Sequence[int]) -> list[int]:
+def free_ports(ports: Sequence[int]) -> list[int]:
     """Each port, or a free one for 0. All are tried at once, so that they differ; Renode must bind them itself."""
     servers: list[socket.socket] = []
     try:
