@@ -1,5 +1,6 @@
 """The command line: ``python -m firmware_gen analyze|build|flash|learner|supported-ops``."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +26,21 @@ def analyze(
     optimize: Mode = "balanced",
     json: Json = False,
 ) -> None:
-    """Show a model's layers, encodings and memory plan, without compiling."""
+    """Show a model's layers, encodings and memory plan, or all that is not supported, without compiling."""
     from firmware_gen.boards import load_board
+    from firmware_gen.problems import ModelProblemsError
     from firmware_gen.report_build import analyze_model
-    from firmware_gen.tables import print_analysis
+    from firmware_gen.tables import print_analysis, print_problems
 
-    report = analyze_model(model, None if board is None else load_board(board), optimize)
+    described = None if board is None else load_board(board)
+    try:
+        report = analyze_model(model, described, optimize)
+    except ModelProblemsError as error:
+        if json:
+            print_json({"model": model.name, "supported": False, "problems": [asdict(one) for one in error.problems]})
+        else:
+            print_problems(model.name, error.problems)
+        raise
     if json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -52,13 +52,16 @@ def check_fit(need: Demand, board: Board) -> None:
     Raises:
         UserError: says by how much, and which layer or tensor dominates.
     """
-    flash, ram = board.flash[0], board.ram[0]
-    spare = flash.bytes - need.weights - need.requant
-    if spare < 0:
-        raise UserError(_flash_message(board, -spare, need))
-    spare = ram.bytes - board.stack_bytes - need.arena
-    if spare < 0:
-        raise UserError(_ram_message(board, -spare, need))
+    if reasons := misfits(need, board):
+        raise UserError("; and ".join(reasons))
+
+
+def misfits(need: Demand, board: Board) -> list[str]:
+    """Why a model does not fit: for flash and RAM by how much, what dominates, and what would help."""
+    flash = board.flash[0].bytes - need.weights - need.requant
+    ram = board.ram[0].bytes - board.stack_bytes - need.arena
+    reasons = [_flash_message(board, -flash, need)] if flash < 0 else []
+    return reasons + ([_ram_message(board, -ram, need)] if ram < 0 else [])
 
 
 def explain_overflow(overflows: dict[str, int], need: Demand, board: Board) -> UserError:

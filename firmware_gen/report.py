@@ -90,11 +90,13 @@ class FitReport(_Frozen):
     ram_bytes: int = Field(description="size of the RAM region that holds data and stack")
     flash_spare: int = Field(description="flash left for code")
     ram_spare: int = Field(description="RAM left for link buffers, after arena and stack")
+    problems: tuple[str, ...] = Field(default=(), description="why it does not fit, and what would help")
 
 
 class AnalyzeReport(ModelReport):
     """What ``analyze`` prints."""
 
+    supported: bool = Field(default=True, description="false in the document that lists problems instead")
     fit: FitReport | None = Field(description="null without a board")
 
 

@@ -6,7 +6,7 @@ from typing import TypeGuard
 from firmware_gen.boards import Board
 from firmware_gen.encodings.choice import DEFAULT, Optimize
 from firmware_gen.encodings.cost import DEFAULT_CORE
-from firmware_gen.fit import Demand, demand
+from firmware_gen.fit import Demand, demand, misfits
 from firmware_gen.graph import Graph, Tensor
 from firmware_gen.parse import parse_tflite
 from firmware_gen.passes import compile_graph
@@ -84,6 +84,7 @@ def fit_report(need: Demand, board: Board) -> FitReport:
         ram_bytes=ram,
         flash_spare=flash - need.weights - need.requant,
         ram_spare=ram - board.stack_bytes - need.arena,
+        problems=tuple(misfits(need, board)),
     )
 
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from firmware_gen.library.report import LibraryReport
+from firmware_gen.problems import Problem
 from firmware_gen.report import AnalyzeReport, FirmwareReport, LayerReport, ModelReport, WeightReport
 
 _PIPE_WIDTH = 120
@@ -139,10 +140,21 @@ def print_analysis(report: AnalyzeReport) -> None:
         fit = report.fit
         verdict = "fits" if min(fit.flash_spare, fit.ram_spare) >= 0 else "does not fit"
         pairs.append((fit.board, f"{verdict}: flash left for code {fit.flash_spare:,}, RAM left {fit.ram_spare:,}"))
+        pairs += [("", reason) for reason in fit.problems]
     console = _console()
     console.print(_layers(report))
     console.print(_ram_map(report))
     console.print(_pairs(pairs))
+
+
+def print_problems(model: str, problems: tuple[Problem, ...]) -> None:
+    """All that keeps a model from being built."""
+    table = Table(title=f"{escape(model)}: not supported", title_justify="left", show_lines=True)
+    table.add_column("operator", justify="right")
+    table.add_column("why, and what would help")
+    for problem in problems:
+        table.add_row("" if problem.operator is None else str(problem.operator), escape(problem.message))
+    _console().print(table)
 
 
 def print_firmware(report: FirmwareReport, out: Path) -> None:

@@ -25,6 +25,9 @@ from firmware_gen.parse.float_ends import DEQUANTIZE, without_float_ends
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
 from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
+from firmware_gen.parse.unsupported import unsupported
+from firmware_gen.parse.work import check_work
+from firmware_gen.problems import Problems
 from host_bridge.errors import UserError
 
 READERS: dict[int, OperatorReader] = {
@@ -79,21 +82,39 @@ def parse_bytes(content: bytes, file_name: str) -> Graph:
     """Read a model from memory; ``file_name`` names it in messages and, without its suffix, in the firmware.
 
     Raises:
-        UserError: as :func:`parse_tflite`.
+        ModelProblemsError: as :func:`parse_tflite`; has all reasons, operator by operator.
     """
     specs = {code: reader.options for code, reader in READERS.items() if reader.options is not None}
-    try:
+    problems = Problems()
+    prefix = f"{file_name}: "
+    with problems.gather():
         raw = without_float_ends(read_raw(content, specs))
-        tensors: dict[int, Tensor] = {}
-        source, output = _end(raw, raw.inputs, "input", tensors), _end(raw, raw.outputs, "output", tensors)
-        ops = tuple(_operator(position, row, raw, tensors) for position, row in enumerate(raw.operators))
-        _check_order(ops, source, output, tensors)
-    except UserError as error:
-        raise UserError(f"{file_name}: {error}") from None
+    problems.check(prefix)
+    tensors: dict[int, Tensor] = {}
+    ends, ops = list[int](), list[Op]()
+    for which, indices in (("input", raw.inputs), ("output", raw.outputs)):
+        with problems.gather():
+            ends.append(_end(raw, indices, which, tensors))
+    for position, row in enumerate(raw.operators):
+        with problems.gather(position):
+            ops.append(_operator(position, row, raw, tensors))
+    problems.check(prefix)
+    source, output = ends
+    graph = Graph(
+        _name(file_name), hashlib.sha256(content).hexdigest(), len(content), tensors, tuple(ops), source, output
+    )
+    with problems.gather():
+        _check_order(graph.ops, source, output, tensors)
+        check_work(graph)
+    problems.check(prefix)
+    return graph
+
+
+def _name(file_name: str) -> str:
+    """What a model is called in the firmware."""
     stem = file_name.removesuffix(".tflite")
     name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in stem)[:_NAME_LENGTH]
-    digest = hashlib.sha256(content).hexdigest()
-    return Graph(name or "model", digest, len(content), tensors, ops, source, output)
+    return name or "model"
 
 
 def _end(raw: RawModel, indices: tuple[int, ...], which: str, tensors: dict[int, Tensor]) -> int:
@@ -114,27 +135,8 @@ def _end(raw: RawModel, indices: tuple[int, ...], which: str, tensors: dict[int,
 def _operator(position: int, row: RawOperator, raw: RawModel, tensors: dict[int, Tensor]) -> Op:
     reader = READERS.get(row.code)
     if reader is None:
-        raise UserError(_unsupported(position, row, raw))
+        raise UserError(unsupported(position, row, raw, ", ".join(one.name for one in READERS.values())))
     return reader.read(OperatorContext(f"operator {position} ({reader.name})", row, raw, tensors))
-
-
-def _unsupported(position: int, row: RawOperator, raw: RawModel) -> str:
-    outputs = [raw.tensors[i].name for i in row.outputs if 0 <= i < len(raw.tensors)]
-    output = f" writing '{outputs[0]}'" if outputs else ""
-    supported = ", ".join(reader.name for reader in READERS.values())
-    return (
-        f"operator {position} is {operator_name(row.code)}{output}, which is not supported; supported are {supported}"
-    )
-
-
-def operator_name(code: int) -> str:
-    """Name of a builtin operator code."""
-    import tflite
-
-    names: dict[int, str] = {
-        value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)
-    }
-    return names.get(code, f"operator code {code}")
 
 
 def _check_order(ops: tuple[Op, ...], source: int, output: int, tensors: dict[int, Tensor]) -> None:

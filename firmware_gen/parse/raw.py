@@ -1,7 +1,7 @@
 """The bytes of a ``.tflite`` file as plain, bounded Python values.
 
-The flatbuffers package verifies nothing, so whatever it raises on a damaged file ends here, and every count is bounded
-before it is looped over.
+The flatbuffers package verifies nothing, so whatever it raises on a damaged file ends here, every count is bounded
+before it is looped over, and what tables share is read once: a small file must not become large.
 """
 
 import struct
@@ -17,9 +17,12 @@ from host_bridge.errors import UserError
 IDENTIFIER = b"TFL3"
 MAX_FILE_BYTES = 256 << 20
 MAX_TABLE = 10_000
+MAX_OPERATORS = 1_000
 MAX_RANK = 8
 MAX_OPERANDS = 64
 MAX_CHANNELS = 1 << 16
+MAX_QUANTISATION = 1 << 20
+"""Scales and zero points of all tensors together."""
 SCHEMA_VERSION = 3
 
 FlatTable: TypeAlias = Any  # a class of the `tflite` package, which has no types
@@ -105,9 +108,11 @@ def _read(content: bytes, specs: Mapping[int, OptionsSpec]) -> RawModel:
     if model.SubgraphsLength() != 1:
         raise UserError(f"the model has {model.SubgraphsLength()} subgraphs; models with exactly one are supported")
     graph = model.Subgraphs(0)
+    if graph.OperatorsLength() > MAX_OPERATORS:
+        raise UserError(f"the model has {graph.OperatorsLength()} operators; at most {MAX_OPERATORS} are supported")
     codes = [_code(model.OperatorCodes(i)) for i in range(_count(model.OperatorCodesLength(), MAX_TABLE))]
-    buffers = _count(model.BuffersLength(), MAX_TABLE)
-    tensors = tuple(_tensor(graph.Tensors(i), model, buffers) for i in range(_count(graph.TensorsLength(), MAX_TABLE)))
+    stored = _Stored(model)
+    tensors = tuple(_tensor(graph.Tensors(i), stored) for i in range(_count(graph.TensorsLength(), MAX_TABLE)))
     operators = tuple(
         _operator(graph.Operators(i), codes, specs) for i in range(_count(graph.OperatorsLength(), MAX_TABLE))
     )
@@ -150,7 +155,33 @@ def _options(row: FlatTable, spec: OptionsSpec) -> dict[str, float] | None:
     return {name: value if isinstance(value, float) else int(value) for name, value in values.items()}
 
 
-def _tensor(row: FlatTable, model: FlatTable, buffers: int) -> RawTensor:
+class _Stored:
+    """What tensors point to: buffers, each read once, and quantisation, bounded over all tensors."""
+
+    def __init__(self, model: FlatTable) -> None:
+        self._model = model
+        self._buffers: dict[int, bytes] = {}
+        self._count = _count(model.BuffersLength(), MAX_TABLE)
+        self._numbers = MAX_QUANTISATION
+
+    def buffer(self, index: int) -> bytes:
+        """Bytes of a buffer."""
+        if index not in self._buffers:
+            self._buffers[index] = _data(self._model.Buffers(_count(index, self._count - 1)))
+        return self._buffers[index]
+
+    def numbers(self, read: Callable[[], Any], length: int, dtype: type[np.generic]) -> tuple[Any, ...]:
+        """A numeric vector; absent ones read as the integer 0."""
+        self._numbers -= _count(length, MAX_CHANNELS)
+        if self._numbers < 0:
+            raise UserError(f"its tensors have more than {MAX_QUANTISATION} scales and zero points; convert it again")
+        if length == 0:
+            return ()
+        values: npt.NDArray[Any] = np.asarray(read(), dtype)
+        return tuple(values.tolist())
+
+
+def _tensor(row: FlatTable, stored: _Stored) -> RawTensor:
     shape = _integers(row.Shape, row.ShapeLength(), MAX_RANK)
     signature = _integers(row.ShapeSignature, row.ShapeSignatureLength(), MAX_RANK)
     quantisation = row.Quantization()
@@ -158,22 +189,14 @@ def _tensor(row: FlatTable, model: FlatTable, buffers: int) -> RawTensor:
     zero_points: tuple[int, ...] = ()
     axis = 0
     if quantisation is not None:
-        scales = tuple(_vector(quantisation.ScaleAsNumpy, quantisation.ScaleLength(), np.float32))
-        zero_points = tuple(_vector(quantisation.ZeroPointAsNumpy, quantisation.ZeroPointLength(), np.int64))
+        scales = stored.numbers(quantisation.ScaleAsNumpy, quantisation.ScaleLength(), np.float32)
+        zero_points = stored.numbers(quantisation.ZeroPointAsNumpy, quantisation.ZeroPointLength(), np.int64)
         axis = int(quantisation.QuantizedDimension())
-    index = _count(row.Buffer(), buffers - 1)
+    index = int(row.Buffer())
+    data = stored.buffer(index)
     special = bool(row.IsVariable()) or row.Sparsity() is not None
     name = "".join(chr(byte) if 32 < byte < 127 else "_" for byte in bytes(row.Name() or b"")[:60])
-    data = _data(model.Buffers(index))
     return RawTensor(name, shape, signature, int(row.Type()), index, scales, zero_points, axis, special, data)
-
-
-def _vector(read: Callable[[], Any], length: int, dtype: type[np.generic]) -> list[Any]:
-    """A numeric vector; absent ones read as the integer 0."""
-    if _count(length, MAX_CHANNELS) == 0:
-        return []
-    values: npt.NDArray[Any] = np.asarray(read(), dtype)
-    return list(values.tolist())
 
 
 def _data(buffer: FlatTable) -> bytes:

@@ -11,6 +11,7 @@ from firmware_gen.parse.raw import OptionsSpec
 from host_bridge.errors import UserError
 
 _MAX_PARTS = 64
+_MAX_SIZE = 0xFFFF
 
 
 def nearest(size: int, wanted: int, *, align_corners: bool, half_pixel_centers: bool) -> list[int]:
@@ -25,8 +26,8 @@ def nearest(size: int, wanted: int, *, align_corners: bool, half_pixel_centers: 
 
 
 def _runs(indices: list[int], axis: int) -> list[Run]:
-    """The fewest evenly stepped walks that make up ``indices``, interleaved."""
-    for step in range(1, len(indices) + 1):
+    """The fewest evenly stepped walks that make up ``indices``, interleaved; more than are supported where none do."""
+    for step in range(1, min(len(indices), _MAX_PARTS + 1) + 1):
         phases = [indices[start::step] for start in range(step)]
         if all(len(set(np.diff(phase).tolist())) <= 1 for phase in phases):
             break
@@ -46,6 +47,8 @@ def _read(context: OperatorContext) -> Rearrange:
         )
     height, width, channels = source.hwc
     check_shape(context, output, (*wanted, channels))
+    if max(wanted) > _MAX_SIZE:
+        raise UserError(f"{context.where} resizes to {wanted[0]}x{wanted[1]}; at most {_MAX_SIZE} each are supported")
     modes = {"align_corners": context.option("AlignCorners"), "half_pixel_centers": context.option("HalfPixelCenters")}
     flags = {name: bool(value) for name, value in modes.items()}
     rows, columns = (

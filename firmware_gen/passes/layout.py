@@ -10,6 +10,7 @@ from functools import reduce
 from itertools import pairwise
 
 from firmware_gen.graph import Arithmetic, Conv2D, FullyConnected, Graph, Mean, Padding, Reshape, inputs_of
+from firmware_gen.problems import Problems
 from firmware_gen.program import Plane, make_plane
 
 Shape = tuple[int, int, int]
@@ -99,13 +100,16 @@ def lay_out(graph: Graph) -> Layout:
     """Give every plane that an operator writes or reads its halo.
 
     Raises:
-        UserError: a tensor is beyond what the runtime addresses.
+        ModelProblemsError: tensors are beyond what the runtime addresses; names them all.
     """
     roots = _roots(graph)
     halos = _halos(graph, roots)
     overwritten = _overwrite(graph, roots, halos)
     planes = {}
+    problems = Problems()
     for (root, shape), halo in halos.items():
         tensor = graph.tensors[root]
-        planes[root, shape] = make_plane(shape, halo, tensor.zero_point, f"tensor {root} '{tensor.label}'")
+        with problems.gather():
+            planes[root, shape] = make_plane(shape, halo, tensor.zero_point, f"tensor {root} '{tensor.label}'")
+    problems.check()
     return Layout(roots, planes, overwritten)

@@ -9,6 +9,7 @@ from firmware_gen.graph import (
     Conv2D,
     FullyConnected,
     Graph,
+    Op,
     Padding,
     Pool,
     Rearrange,
@@ -24,6 +25,7 @@ from firmware_gen.passes.outputs import plain_layer
 from firmware_gen.passes.outputs import where as _where
 from firmware_gen.passes.rearrange import lower_rearrange
 from firmware_gen.passes.storage import Storage
+from firmware_gen.problems import Problems
 from firmware_gen.program import MAX_UINT16, ConvCall, Layer, Plane, PoolCall, Program, make_plane
 from firmware_gen.quantise import effective_scale, effective_scale_fully_connected, fold
 from host_bridge.errors import UserError
@@ -39,25 +41,35 @@ def lower(graph: Graph, model: Graph) -> Program:
         model: the same operators before channels were dropped, for reports.
 
     Raises:
-        UserError: a layer is beyond what the runtime addresses or computes exactly.
+        ModelProblemsError: layers are beyond what the runtime addresses or computes exactly; names them all.
     """
     storage = Storage(graph, lay_out(graph), model)
+    problems = Problems()
     for op in graph.ops:
-        if isinstance(op, Conv2D):
-            _conv(storage, op)
-        elif isinstance(op, FullyConnected):
-            _fully_connected(storage, op)
-        elif isinstance(op, Pool):
-            _pool(storage, op)
-        elif isinstance(op, Arithmetic):
-            lower_arithmetic(storage, op)
-        elif isinstance(op, Rearrange):
-            lower_rearrange(storage, op)
-        elif not isinstance(op, Reshape):
-            raise TypeError(op)
+        with problems.gather():
+            _lower(storage, op)
+        if not storage.is_written(op.output):
+            storage.written(op.output)  # for the next one's sake; what was refused leaves no program
+    problems.check()
     output = storage.nhwc(graph.output)
     sizes = graph.tensors[graph.input].elements, graph.tensors[graph.output].elements
     return Program(tuple(storage.buffers), tuple(storage.calls), 0, output, *sizes)
+
+
+def _lower(storage: Storage, op: Op) -> None:
+    """The calls of one operator."""
+    if isinstance(op, Conv2D):
+        _conv(storage, op)
+    elif isinstance(op, FullyConnected):
+        _fully_connected(storage, op)
+    elif isinstance(op, Pool):
+        _pool(storage, op)
+    elif isinstance(op, Arithmetic):
+        lower_arithmetic(storage, op)
+    elif isinstance(op, Rearrange):
+        lower_rearrange(storage, op)
+    elif not isinstance(op, Reshape):
+        raise TypeError(op)
 
 
 def _conv(storage: Storage, op: Conv2D) -> None:

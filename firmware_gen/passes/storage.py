@@ -41,6 +41,10 @@ class Storage:
             self._places[tensor, _NHWC] = buffer
         return buffer, plane
 
+    def is_written(self, tensor: int) -> bool:
+        """Whether a tensor, or the one it is the same bytes as, has a place."""
+        return any(root == self.layout.roots[tensor] for root, _ in self._places)
+
     def has_nhwc(self, tensor: int) -> bool:
         """Whether dense NHWC bytes of a tensor lie somewhere already."""
         return (self.layout.roots[tensor], _NHWC) in self._places

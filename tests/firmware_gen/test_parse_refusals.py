@@ -60,7 +60,8 @@ def _repeat_first(builder: TfliteBuilder) -> None:
 
 
 REFUSALS: dict[str, tuple[Change, tuple[str, ...]]] = {
-    "unsupported operator": (_code(0, 11), ("operator 0 is L2_NORMALIZATION", "t3", "supported are CONV_2D")),
+    "unsupported operator": (_code(0, 11), ("operator 0 is L2_NORMALIZATION", "t3", "on the host")),
+    "operator without advice": (_code(0, 15), ("operator 0 is LSH_PROJECTION", "supported are CONV_2D")),
     "unknown operator": (_code(1, 9999), ("operator code 9999",)),
     "float input": (_set(INPUT, type=FLOAT32), ("tensor 0 'image'", "float32", "int8 quantisation")),
     "uint8 input": (_set(INPUT, type=UINT8), ("uint8", "int8 quantisation")),
