@@ -75,7 +75,7 @@ def compile_learner(sources: dict[str, str], folder: Path, sanitizers: tuple[str
     """A shared library of one learner."""
     for name, text in sources.items():
         (folder / name).write_text(text)
-    library = folder / "learner.so"
+    library = folder / f"learner{len(list(folder.glob('*.so')))}.so"  # a loaded file must not change
     options = (*WARNINGS, *sanitizers, "-O1", "-g", "-shared", "-fPIC", *INCLUDES, f"-I{folder}")
     data = str(folder / "fp_learner_data.c")
     subprocess.run(["gcc", *options, "-o", str(library), data, *objects(sanitizers)], check=True, capture_output=True)

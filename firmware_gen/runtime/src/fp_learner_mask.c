@@ -131,7 +131,7 @@ static fp_status keep(fp_learner *learner, uint32_t gap) {
 }
 
 static fp_status take_byte(fp_learner *learner, uint8_t byte) {
-    if (learner->mask_shift > 28u || (learner->mask_shift == 28u && (byte & 0x70u) != 0)) {
+    if (learner->mask_shift == 28u && (byte & 0xF0u) != 0) { /* 4 bits are left */
         return FP_ERR_ENCODING;
     }
     learner->mask_gap |= (uint32_t)(byte & 0x7Fu) << learner->mask_shift;
