@@ -1,9 +1,11 @@
 *** Settings ***
-Documentation       Firmware on the boards that Renode knows: boot, info, exact inference, a reset in the middle.
+Documentation       Firmware on the boards that Renode knows: boot, info, exact inference, a training round, a reset
+...                 in the middle.
 ...                 In a checkout that `make setup-dev` has prepared, with its packages on PYTHONPATH:
 ...                 renode-test tests/renode/boards.robot
 
 Library             FedpaiBoard.py
+Library             FedpaiLearner.py
 Test Teardown       Leave The Board
 Test Timeout        5 minutes
 
@@ -38,11 +40,21 @@ A Board That Is Reset In The Middle Starts Afresh
     Board Should Infer Exactly
 
 
+A Board Trains A Round As The Host Does
+    ${script}=    Make Learner    stm32f4_discovery
+    Run On Renode    ${script}
+    Learner Should Train A Round
+
+
 *** Keywords ***
 Boot
-    [Documentation]    Fails at once where the core gives up or the firmware says so.
     [Arguments]    ${board}
     ${script}=    Make Board    ${board}
+    Run On Renode    ${script}
+
+Run On Renode
+    [Documentation]    Fails at once where the core gives up.
+    [Arguments]    ${script}
     Create Log Tester    1
     Execute Script    ${script}
     Should Not Be In Log    CPU abort

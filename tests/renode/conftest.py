@@ -9,6 +9,9 @@ import pytest
 
 from device_sim.emulators.renode import install
 
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS / "trainer"), str(TESTS / "fleet")]  # the tiny federation
+
 UseFake = Callable[..., Path]
 
 

@@ -101,6 +101,23 @@ def test_many_boards_in_one_process(tmp_path: Path) -> None:
                 assert probe.receive(1) == bytes([number])
 
 
+@pytest.mark.parametrize("name", ["stm32f4_discovery", "nrf52840dk"])
+def test_boards_train_a_round_as_the_host_does(name: str) -> None:
+    """Two clients of three are boards in one Renode."""
+    from tiny_federation import WORK, plan
+    from tiny_fleet import TinyFleet
+
+    from trainer.algorithms.rounds import run_round
+
+    tiny = TinyFleet()
+    with tiny.boards(f"renode:2@{name}") as engine:
+        with_boards, _ = run_round(tiny.state(), engine, plan(work=WORK))
+    assert [record.rounds for record in engine.boards] == [1, 1]
+    without, _ = run_round(tiny.state(), tiny.local(), plan(work=WORK))
+    for one, other in zip(with_boards.weights, without.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-5)
+
+
 def write_model(folder: Path) -> tuple[Path, np.ndarray]:
     path = folder / "model.tflite"
     path.write_bytes(CASE.model())

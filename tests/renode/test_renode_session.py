@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from probe_firmware import build_probe, open_probe, require
@@ -165,6 +166,30 @@ def test_boards_that_come_and_go_share_a_process(fake_renode: UseFake, probe_elf
         assert echoes(boards[2].url)
     with pytest.raises(UserError, match="Renode was killed"):
         boards[1].check()
+
+
+@pytest.mark.slow
+@pytest.mark.qemu
+def test_a_fleet_of_renodes_is_one_process(fake_renode: UseFake, probe_elf: Path) -> None:
+    """What `--devices renode:2` does, each board from its own thread."""
+    from tiny_federation import WORK, plan
+    from tiny_fleet import TinyFleet
+
+    from trainer.algorithms.rounds import run_round
+
+    assert probe_elf.is_file()
+    fake_renode()
+    tiny = TinyFleet()
+    with tiny.boards("renode:2") as engine:
+        state, _ = run_round(tiny.state(), engine, plan(work=WORK))
+        monitors = [
+            one for one in psutil.Process().children(recursive=True) if "fake_renode.py" in " ".join(one.cmdline())
+        ]
+        assert len([one for one in monitors if one.name().startswith("python")]) == 1
+    assert [record.rounds for record in engine.boards] == [1, 1]
+    local, _ = run_round(tiny.state(), tiny.local(), plan(work=WORK))
+    for one, other in zip(state.weights, local.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-5)
 
 
 @pytest.mark.qemu
