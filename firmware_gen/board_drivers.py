@@ -30,7 +30,7 @@ def check_driver(section: str, driver: str, source: Path, keys: Collection[str],
     """Check that a section has exactly the keys its driver's C source uses as ``FP_<SECTION>_<KEY>``.
 
     Args:
-        section: ``"uart"``, ``"clock"`` or ``"watchdog"``.
+        section: ``"uart"``, ``"clock"``, ``"watchdog"`` or ``"rng"``.
         driver: the driver's name.
         source: its C file.
         keys: the section's keys; ``driver`` is not passed on.

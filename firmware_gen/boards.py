@@ -22,6 +22,9 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
 ``[watchdog]`` (optional)
     ``driver`` names ``watchdog_<driver>.c`` (``"stm32_iwdg"``, ``"nrf_wdt"``); ``timeout_ms``, longer than the longest
     run of a model. The board then resets itself when its main loop is not reached in time.
+``[rng]`` (optional)
+    ``driver`` names ``rng_<driver>.c`` (``"stm32"``, ``"nrf52"``), the hardware that gives random numbers; then its own
+    keys. Firmware with a key needs it.
 ``[debug]`` (optional: boards that a debug probe writes to)
     ``target``: what pyOCD calls the chip, or how its name begins; ``pack`` (optional): the CMSIS pack that describes
     the chip to pyOCD, where it is not built in.
@@ -34,7 +37,7 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     ``platform`` (a ``.repl`` file that comes with Renode), ``uart`` (its name there), ``ram`` (optional: the name of
     the first RAM there, to set its size to the chip's), ``note`` (optional).
 
-Every key of ``[uart]``, ``[clock]`` and ``[watchdog]`` reaches its driver as ``FP_<SECTION>_<KEY>``. Drivers are
+Every key of a section with a driver reaches it as ``FP_<SECTION>_<KEY>``. Drivers are
 looked for in ``firmware_gen/ports/`` and beside the board file, so a new board needs no Python, a new chip one C file.
 """
 
@@ -169,6 +172,7 @@ class Board(_Frozen):
     uart: Uart
     clock: Device
     watchdog: Device = Device.model_validate({"driver": "none"})
+    rng: Device = Device.model_validate({"driver": "none"})
     debug: Debug | None = None
     verified: tuple[Verified, ...] = ()
     emulators: Emulators = Emulators()
@@ -177,7 +181,7 @@ class Board(_Frozen):
     @property
     def devices(self) -> dict[str, Device]:
         """The sections that name a driver."""
-        return {"uart": self.uart, "clock": self.clock, "watchdog": self.watchdog}
+        return {"uart": self.uart, "clock": self.clock, "watchdog": self.watchdog, "rng": self.rng}
 
     @model_validator(mode="after")
     def _regions_fit(self) -> "Board":

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_gen.authentication import check_random_numbers, hide_key
 from firmware_gen.board_render import Target
 from firmware_gen.boards import Board
 from firmware_gen.compiled import CompiledModel, compile_file, unused_decoders
@@ -38,6 +39,7 @@ def build_firmware(
     sanitize: bool = False,
     optimize: Optimize = DEFAULT,
     profile: bool = False,
+    key: bytes | None = None,
 ) -> FirmwareReport:
     """Build a model's firmware.
 
@@ -49,25 +51,29 @@ def build_firmware(
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
         optimize: what encodings are chosen for.
         profile: for measurements: the firmware also runs single calls of the model and shows its arena.
+        key: the board's: the firmware obeys only who has it.
 
     Raises:
         UserError: the model is not supported or does not fit, a tool is missing, ``out`` is not writable.
     """
     out = check_out(out)
     find_compiler(target)
+    if key is not None:
+        check_random_numbers(board, target)
     compiled = _compile(model, board, target, optimize)
     sources = render_model(compiled.graph, compiled.program, compiled.plan, compiled.selftest_crc32, profile=profile)
     defines = tuple(f"{name}=0" for name in unused_decoders(compiled.program))
-    defines += ("FP_EXTENDED=1",) * profile
+    defines += ("FP_EXTENDED=1",) * (profile or key is not None)
     with staged_directory(out) as staging:
         write_project(
             staging, sources, compiled.graph.name, board,
-            target=target, sanitize=sanitize, defines=defines, profile=profile,
+            target=target, sanitize=sanitize, defines=defines, profile=profile, key=key,
         )  # fmt: skip
         stack = _build(staging, compiled, board, target)
         report = _report(compiled, board, target, _linked(staging, stack, board, target))
         report = report.model_copy(update={"elf": out / ELF})
         write_report_files(report, staging)
+        hide_key(staging)
     return report
 
 

@@ -7,6 +7,7 @@ import typer
 
 from host_bridge.console import print_json
 from host_bridge.errors import UserError
+from host_bridge.keys import load_key
 
 Models = Annotated[list[Path], typer.Argument(help="An int8 .tflite file; several share the runtime of one library.")]
 Mode = Annotated[
@@ -35,13 +36,22 @@ def build(
     ] = "board",
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
     optimize: Mode = "balanced",
+    key: Annotated[Path | None, typer.Option(help="The board's key: the firmware obeys only who has it.")] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")
     ] = False,
 ) -> None:
     """Build the C project, ELF, HEX and BIN; or write a C library."""
     if format == "lib":
-        _refuse("--format lib", {"--board": board is not None, "--target": target != "board", "--sanitize": sanitize})
+        _refuse(
+            "--format lib",
+            {
+                "--board": board is not None,
+                "--target": target != "board",
+                "--sanitize": sanitize,
+                "--key": key is not None,
+            },
+        )
         _library(models, out, layout or "plain", name, optimize, json=json)
         return
     _refuse("--format firmware", {"--layout": layout is not None, "--name": name is not None})
@@ -49,7 +59,7 @@ def build(
         raise UserError("a firmware needs --board; python -m device_sim boards lists them, --format lib needs none")
     if len(models) > 1:
         raise UserError("a firmware holds one model; build several with --format lib")
-    _firmware(models[0], board, out, target, optimize, sanitize=sanitize, json=json)
+    _firmware(models[0], board, out, target, optimize, sanitize=sanitize, key=key, json=json)
 
 
 def _refuse(format_option: str, given: dict[str, bool]) -> None:
@@ -86,13 +96,17 @@ def _firmware(
     optimize: Literal["speed", "size", "balanced"],
     *,
     sanitize: bool,
+    key: Path | None,
     json: bool,
 ) -> None:
     from firmware_gen.boards import load_board
     from firmware_gen.build import build_firmware
     from firmware_gen.tables import print_firmware
 
-    report = build_firmware(model, load_board(board), out, target=target, sanitize=sanitize, optimize=optimize)
+    secret = None if key is None else load_key(key)
+    report = build_firmware(
+        model, load_board(board), out, target=target, sanitize=sanitize, optimize=optimize, key=secret
+    )
     if json:
         print_json(report.model_dump(mode="json"))
     else:

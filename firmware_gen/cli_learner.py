@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from host_bridge.console import print_json
+from host_bridge.keys import load_key
 
 
 def learner(
@@ -17,6 +18,7 @@ def learner(
         Literal["board", "native"], typer.Option(help="native: the same sources as a program of this machine.")
     ] = "board",
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
+    key: Annotated[Path | None, typer.Option(help="The board's key: the firmware obeys only who has it.")] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")
     ] = False,
@@ -28,7 +30,10 @@ def learner(
     from firmware_gen.learner_table import print_learner
 
     given = read_learner_file(file)
-    report = build_learner(given.description, given.purpose, load_board(board), out, target=target, sanitize=sanitize)
+    report = build_learner(
+        given.description, given.purpose, load_board(board), out,
+        target=target, sanitize=sanitize, key=None if key is None else load_key(key),
+    )  # fmt: skip
     if json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from firmware_gen.authentication import check_random_numbers, hide_key
 from firmware_gen.board_render import Target
 from firmware_gen.boards import Board
 from firmware_gen.build import BUILD_FOLDER, ELF, SCRATCH
@@ -31,6 +32,7 @@ def build_learner(
     target: Target = "board",
     mask: BakedMask | None = None,
     sanitize: bool = False,
+    key: bytes | None = None,
 ) -> LearnerReport:
     """Build the firmware of a client.
 
@@ -42,12 +44,15 @@ def build_learner(
         target: ``board`` cross-compiles; ``native`` compiles the same sources for this machine.
         mask: baked into the firmware; None to compute or load it.
         sanitize: with address and undefined-behaviour sanitizers (``native`` only).
+        key: the board's: the firmware obeys only who has it.
 
     Raises:
         UserError: the network cannot be trained on boards or does not fit, a tool is missing, ``out`` is not writable.
     """
     out = check_out(out)
     find_compiler(target)
+    if key is not None:
+        check_random_numbers(board, target)
     plan = plan_learner(description, purpose, mask)
     if target == "board":
         check_learner_fits(plan, board)
@@ -55,7 +60,7 @@ def build_learner(
     with staged_directory(out) as staging:
         write_project(
             staging, sources, description.name, board,
-            target=target, sanitize=sanitize, defines=_DEFINES, kind="learner",
+            target=target, sanitize=sanitize, defines=_DEFINES, kind="learner", key=key,
         )  # fmt: skip
         stack = _compile(staging, plan, board, target)
         sizes = read_sizes(staging / ELF, board if target == "board" else None)
@@ -73,6 +78,7 @@ def build_learner(
             elf=out / ELF,
         )
         (staging / REPORT_NAME).write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        hide_key(staging)
     return report
 
 

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from firmware_gen.authentication import add_key
 from firmware_gen.board_render import Target, port_headers, port_sources, render_board_files
 from firmware_gen.boards import Board
 from firmware_gen.emit.environment import template_environment
@@ -31,6 +32,7 @@ def write_project(
     defines: tuple[str, ...] = (),
     profile: bool = False,
     kind: Kind = "inference",
+    key: bytes | None = None,
 ) -> None:
     """Fill an empty folder with everything CMake needs.
 
@@ -44,9 +46,10 @@ def write_project(
         defines: macros for the compiler, ``NAME=VALUE``.
         profile: answers PROFILE and PEEK, too; the model's sources must be rendered for it.
         kind: whether the firmware infers, or learns.
+        key: the board's; None: it obeys everyone.
 
     Raises:
-        UserError: sanitizers asked for on a board.
+        UserError: sanitizers asked for on a board, or what works with a key cannot be fetched.
     """
     if sanitize and target != "native":
         raise UserError("sanitizers need the target native; leave them out for boards")
@@ -55,13 +58,16 @@ def write_project(
             _write(folder / path, text)
     for name, text in model_sources.items():
         _write(folder / "src" / name, text)
-    headers, sources = firmware_files(kind, profile)
+    headers, sources = firmware_files(kind, profile, authenticated=key is not None)
     _copy(headers, folder / "runtime" / "include")
     _copy(sources, folder / "runtime" / "src")
     _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
     _copy((*port_sources(board, target), *port_headers()), folder / "port")
+    if key is not None:
+        add_key(folder, key)
     values = _values(folder, model_name, target, sanitize, defines)
     values["profile"] = profile
+    values["authenticated"] = key is not None
     values["vectors_apart"] = board.vectors is not None
     environment = template_environment()
     _write(folder / "src" / "main.c", environment.get_template(_MAINS[kind]).render(values))

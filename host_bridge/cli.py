@@ -9,6 +9,7 @@ import typer
 
 from host_bridge.client import Board
 from host_bridge.console import print_json
+from host_bridge.keys import load_key, new_key
 from host_bridge.samples import load_inputs, save_outputs, split_samples
 from host_bridge.selftest import run_selftest
 from host_bridge.transport import DEFAULT_BAUD
@@ -20,6 +21,7 @@ Baud = Annotated[int, typer.Option(help="Baud rate of a real serial port.", min=
 Timeout = Annotated[float, typer.Option(help="Seconds until a request is repeated.", min=0.01)]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for the board's first answer.", min=0.1)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
+Key = Annotated[Path | None, typer.Option(help="The board's key, where its firmware was built with one.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log every frame to standard error.")]
 
 _WAIT_SECONDS = 10.0
@@ -34,10 +36,11 @@ def info(
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
     wait: Wait = _WAIT_SECONDS,
+    key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Which board and which model are these?"""
-    with _connect(port, baud, timeout, wait, debug) as board:
+    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
         answer = board.info()
         _print_fields({**asdict(answer), "selftest_crc32": f"{answer.selftest_crc32:08x}"}, json)
 
@@ -50,10 +53,11 @@ def stats(
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
     wait: Wait = _WAIT_SECONDS,
+    key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Frames, errors, runs of the model, stack use and ticks since the board was reset."""
-    with _connect(port, baud, timeout, wait, debug) as board:
+    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
         _print_fields(asdict(board.stats()), json)
 
 
@@ -65,10 +69,11 @@ def fault(
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
     wait: Wait = _WAIT_SECONDS,
+    key: Key = None,
     debug: Debug = False,
 ) -> None:
     """What made the board reset itself, if anything did since power-up; registers in hexadecimal."""
-    with _connect(port, baud, timeout, wait, debug) as board:
+    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
         answer = asdict(board.fault())
         plain = ("count", "exception")
         _print_fields({key: value if key in plain else f"0x{value:08x}" for key, value in answer.items()}, json)
@@ -84,11 +89,12 @@ def infer(
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
     wait: Wait = _WAIT_SECONDS,
+    key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Run the model on samples from a file."""
     array = load_inputs(inputs)
-    with _connect(port, baud, timeout, wait, debug) as board:
+    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
         samples = split_samples(array, board.info().input_bytes, inputs)
         results = [board.infer(sample) for sample in samples]
         tick_hz = board.info().tick_hz
@@ -112,10 +118,11 @@ def selftest(
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
     wait: Wait = _WAIT_SECONDS,
+    key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Check link and model: echoes, a corrupted frame, a repeated frame, the known answer. Exit code 1 if one fails."""
-    with _connect(port, baud, timeout, wait, debug) as board:
+    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
         checks = run_selftest(board)
     passed = all(check.passed for check in checks)
     if json:
@@ -127,10 +134,17 @@ def selftest(
         raise typer.Exit(1)
 
 
-def _connect(port: str, baud: int, timeout: float, wait: float, debug: bool) -> Board:
+@app.command(name="new-key")
+def make_key(out: Annotated[Path, typer.Argument(help="File that the key is written to; must not exist.")]) -> None:
+    """Make a key for a board, for firmware_gen build --key and for --key here."""
+    new_key(out)
+    print(out)
+
+
+def _connect(port: str, baud: int, timeout: float, wait: float, key: Path | None, *, debug: bool) -> Board:
     if debug:
         logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)8.1f ms %(message)s")
-    return Board.connect(port, timeout, wait, baud)
+    return Board.connect(port, timeout, wait, baud, None if key is None else load_key(key))
 
 
 def _print_fields(fields: dict[str, int | str], json: bool) -> None:

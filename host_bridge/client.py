@@ -10,7 +10,7 @@ from host_bridge.answers import BoardFault, BoardInfo, BoardStats, Inference, Se
 from host_bridge.conversation import KNOCK_SECONDS, BoardResetError, knock, no_answer, open_session
 from host_bridge.errors import LinkError, UserError
 from host_bridge.frame import encoded_bytes
-from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, Link, Traffic
+from host_bridge.link import DEFAULT_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_TIMEOUT, BoardError, Link, Traffic
 from host_bridge.messages import Message
 from host_bridge.payload import Value, data, number, pack, unpack
 from host_bridge.pipeline import Pipeline, Window
@@ -42,7 +42,7 @@ class Board:
 
     Raises:
         NoAnswerError: no INFO reply within ``ready_within`` seconds.
-        UserError: the board does not have this key.
+        UserError: the board does not have this key, or has one and none was given.
         LinkError: the board speaks another protocol version, or the port failed.
     """
 
@@ -244,7 +244,12 @@ class Board:
 
     def _ask_info(self, within: float) -> BoardInfo:
         """Ask for INFO until it is answered."""
-        values = knock(self.link, messages.INFO, {}, _after(within))
+        try:
+            values = knock(self.link, messages.INFO, {}, _after(within))
+        except BoardError as error:
+            if error.name != "needs_tag":
+                raise
+            raise UserError(f"the board at {self.link.transport.url} obeys only who has its key; give --key") from error
         if values is None:
             raise no_answer(self.link, within)
         return board_info(values)

@@ -7,7 +7,7 @@ from typing import Any
 from host_bridge import messages
 from host_bridge.errors import LinkError, UserError
 from host_bridge.frame import DELIMITER, Frame
-from host_bridge.link import Link, NoAnswerError
+from host_bridge.link import BoardError, Link, NoAnswerError
 from host_bridge.messages import Message
 from host_bridge.payload import Value, pack, unpack
 from host_bridge.session import NONCE_BYTES, AuthenticatedSession, PlainSession, Session, SessionLostError
@@ -62,8 +62,8 @@ def open_session(link: Link, key: bytes | None, within: float) -> None:
 
     Raises:
         NoAnswerError: no answer within ``within`` seconds.
-        UserError: the board does not have this key.
-        BoardError: its firmware knows no such session.
+        UserError: the board does not have this key, or none.
+        BoardError: its firmware knows no such session, or has no random numbers now.
     """
     deadline = time.monotonic() + within
     session: Session = PlainSession(_random_number())
@@ -86,10 +86,16 @@ def _greet(link: Link, key: bytes, deadline: float, within: float) -> Authentica
     Raises:
         NoAnswerError: no answer in time.
         UserError: what answers does not have the key.
+        BoardError: it has no random numbers now.
     """
     link.session = None
     nonce = secrets.token_bytes(NONCE_BYTES)
-    answer = knock(link, messages.HELLO, {"nonce": nonce.hex()}, deadline)
+    try:
+        answer = knock(link, messages.HELLO, {"nonce": nonce.hex()}, deadline)
+    except BoardError as error:
+        if error.name != "unknown_type":
+            raise
+        raise UserError(f"the firmware at {link.transport.url} was built without a key; leave --key out") from error
     if answer is None:
         raise no_answer(link, within)
     session = AuthenticatedSession(_random_number(), key, nonce, bytes.fromhex(answer["nonce"]))

@@ -2,6 +2,8 @@
 #ifndef FP_BOARD_H
 #define FP_BOARD_H
 
+#include <stdbool.h>
+
 #include "fp_port.h"
 
 #ifdef __cplusplus
@@ -13,6 +15,9 @@ void fp_board_init(void);
 
 /* The board's functions; valid after fp_board_init. */
 const fp_port *fp_board_port(void);
+
+/* Fill `bytes` with random bits of the hardware, or of the host; returns false where there are none now. */
+bool fp_board_random(uint8_t *bytes, uint32_t length);
 
 /* On a host the port's own main() takes the TCP port from the command line and then calls the application's, so that
  * an application is written as `int main(void)` everywhere. */

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,6 +137,10 @@ static const fp_port port = {
 
 const fp_port *fp_board_port(void) {
     return &port;
+}
+
+bool fp_board_random(uint8_t *bytes, uint32_t length) {
+    return getrandom(bytes, length, 0) == (ssize_t)length;
 }
 
 void fp_board_init(void) {

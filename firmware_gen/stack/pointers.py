@@ -13,6 +13,10 @@ from pathlib import Path
 
 POINTERS: dict[str, tuple[str, ...]] = {
     "handle": ("handle_*",),  # the routes of services
+    "open": ("open_request",),  # the guards of sessions: one of them, or none
+    "seal": ("seal_reply",),
+    "greet": ("greet",),
+    "random": ("fp_board_random",),  # what fp_auth_init gets
     "expanders": ("expand_*",),  # the decoders of fp_taps.c
     "done": ("add_channel",),  # the argument of fp_conv_run_list
     "run": ("compute_run", "walk_run"),  # the runners of fp_conv_dsp.c and fp_conv_mve.c

@@ -37,7 +37,7 @@ def test_the_promised_boards_are_there() -> None:
 def test_a_board_is_what_its_file_is_called(name: str) -> None:
     board = load_board(name)
     assert board.name == name
-    assert len(board.drivers) == 3
+    assert len(board.drivers) == len(board.devices) == 4
     assert all(path.is_file() for path in board.drivers)
 
 

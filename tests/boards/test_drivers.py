@@ -231,3 +231,69 @@ def test_the_nordics_watchdog_is_started_and_fed(tmp_path: Path) -> None:
 def test_a_watchdog_that_cannot_wait_so_long_does_not_compile(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="timeout_ms must be at most 22000"):
         watched(tmp_path, "stm32f4_discovery", "stm32_iwdg", 30_000)
+
+
+# --- random numbers ---
+
+RNG, NRF_RNG = 0x5006_0800, 0x4000_D000
+BUFFER = 0x2008_0800
+
+
+class Numbers(Registers):
+    """Words one after the other, then nothing; or a fault."""
+
+    def __init__(self, words: list[int], status: int = 1) -> None:
+        super().__init__(RNG)
+        self.words = words
+        self.status = status
+
+    def read(self, offset: int) -> int:
+        if offset == 4:
+            return self.status if self.words else 0
+        return self.words.pop(0) if offset == 8 else super().read(offset)
+
+
+def random_bytes(bench: Bench, length: int) -> bytes | None:
+    good = bench.call("fp_board_random", BUFFER, length) & 0xFF
+    return bench.memory(BUFFER, length) if good else None
+
+
+def stm32_rng(tmp_path: Path, numbers: Numbers, name: str = "stm32f4_discovery") -> Bench:
+    return Bench(load_board(name), tmp_path, Registers(RCC), numbers, Registers(GPIO))
+
+
+@pytest.mark.parametrize("name", ["stm32f4_discovery", "stm32f746g_disco"])
+def test_the_stm32_gives_random_numbers_but_the_first(tmp_path: Path, name: str) -> None:
+    numbers = Numbers([1, 0x04030201, 0x08070605, 99])
+    bench = stm32_rng(tmp_path, numbers, name)
+    assert random_bytes(bench, 6) == bytes([1, 2, 3, 4, 5, 6])
+    assert bench.peripheral(RCC).values[0x34] == 1 << 6
+    assert numbers.writes == [(0, 4), (0, 0)]
+
+
+@pytest.mark.parametrize("numbers", [Numbers([1, 2, 2, 3]), Numbers([5, 5, 6, 7]), Numbers([1, 2])], ids=repr)
+def test_the_stm32_gives_nothing_when_numbers_repeat_or_end(tmp_path: Path, numbers: Numbers) -> None:
+    assert random_bytes(stm32_rng(tmp_path, numbers), 8) is None
+
+
+@pytest.mark.parametrize("fault", [1, 2, 5, 6])
+def test_the_stm32_gives_nothing_when_it_finds_fault(tmp_path: Path, fault: int) -> None:
+    assert random_bytes(stm32_rng(tmp_path, Numbers([1, 2, 3], 1 | 1 << fault)), 4) is None
+
+
+@pytest.mark.parametrize("ready", [1, 0])
+def test_the_nordic_gives_random_numbers(tmp_path: Path, ready: int) -> None:
+    class Bytes(Registers):
+        count = 0
+
+        def read(self, offset: int) -> int:
+            if offset == 0x508:
+                self.count += 1
+                return self.count
+            return ready if offset == 0x100 else super().read(offset)
+
+    rng = Bytes(NRF_RNG)
+    bench = Bench(load_board("nrf52840dk"), tmp_path, rng, Registers(UARTE0), Registers(NRF_GPIO))
+    assert random_bytes(bench, 3) == (b"\x01\x02\x03" if ready else None)
+    assert rng.writes[:2] == [(0x504, 1), (0, 1)]
+    assert rng.writes[-1] == (4, 1)

@@ -157,17 +157,19 @@ def test_a_board_without_random_numbers_says_so(make_learner: MakeDevice) -> Non
     device = make_learner(key=KEY)
     device.nonce = b""
     assert answers(device, naive_frame(messages.HELLO.code, 1, HOST_NONCE)) == [error("no_entropy", 0x41, FLAGS)]
+    with pytest.raises(BoardError, match="no_entropy"):
+        Board(DeviceTransport(device), 0.5, key=KEY)
 
 
 def test_a_host_with_another_key_or_none(device: CDevice) -> None:
     with pytest.raises(UserError, match="does not have this key"):
         Board(DeviceTransport(device), 0.5, key=bytes(32))
-    with pytest.raises(BoardError, match="needs_tag"):
+    with pytest.raises(UserError, match="obeys only who has its key; give --key"):
         Board(DeviceTransport(device), 0.5)
 
 
 def test_a_board_without_authentication(make_learner: MakeDevice) -> None:
-    with pytest.raises(BoardError, match="unknown_type"):
+    with pytest.raises(UserError, match="built without a key; leave --key out"):
         Board(DeviceTransport(make_learner()), 0.5, key=KEY)
 
 
