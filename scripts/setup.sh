@@ -72,5 +72,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$(digest)" ]; then
     echo "installing $requirements into $venv" >&2
     $venv/bin/python -m pip install --quiet --disable-pip-version-check -r $requirements ||
         fail "pip could not install $requirements; see its message above"
+    # The one source that tests compile and the repository does not have; firmware with a key fetches it when it is built.
+    if [ "$profile" = test ]; then
+        $venv/bin/python -m firmware_gen.monocypher >/dev/null || fail "Monocypher's source could not be fetched; see above"
+    fi
     digest >"$stamp"
 fi
