@@ -1,4 +1,4 @@
-"""The command line: ``python -m host_bridge info|infer|selftest|stats|fault --port URL``."""
+"""The command line: ``python -m host_bridge info|infer|… --port URL``; ``--help`` lists the commands."""
 
 import logging
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_bridge.cli_learner import monitor, pull, push, train
 from host_bridge.client import Board
 from host_bridge.console import print_json
 from host_bridge.keys import load_key, new_key
@@ -139,6 +140,10 @@ def make_key(out: Annotated[Path, typer.Argument(help="File that the key is writ
     """Make a key for a board, for firmware_gen build --key and for --key here."""
     new_key(out)
     print(out)
+
+
+for command in (push, train, pull, monitor):
+    app.command()(command)
 
 
 def _connect(port: str, baud: int, timeout: float, wait: float, key: Path | None, *, debug: bool) -> Board:

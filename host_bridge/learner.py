@@ -51,6 +51,11 @@ class LearnerState:
         return bits_float(self.sample_scale_bits)
 
     @property
+    def stores_bytes(self) -> bool:
+        """Whether it stores a byte a value of a sample; else float32."""
+        return self.sample_format == SAMPLE_BYTES
+
+    @property
     def can_seed(self) -> bool:
         """Whether it computes a mask itself."""
         return bool(self.state & messages.CAN_SEED)

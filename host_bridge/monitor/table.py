@@ -4,6 +4,7 @@ from rich.table import Table
 
 from host_bridge.monitor.status import FleetStatus
 
+_CAPTION = "down, up: bytes on the line · retries: requests repeated · lost: rounds without an update"
 _STYLES = {"training": "green", "lost": "red", "off": "dim", "waiting": "dim"}
 
 
@@ -15,14 +16,15 @@ def fleet_table(status: FleetStatus, source: str) -> Table:
         source: the table's title: where the status comes from.
     """
     boards = status.boards
-    table = Table(title=source, title_justify="left")
-    for name in ("client", "board", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("round", "bytes down", "bytes up", "retries", "losses", "reboots"):
+    table = Table(title=source, title_justify="left", box=None, padding=(0, 1, 0, 0), caption=_CAPTION)
+    table.add_column("client", no_wrap=True, min_width=6)
+    table.add_column("board", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("state", no_wrap=True)
+    for name in ("round", "down", "up", "retries", "lost", "resets"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in boards:
         client = "-" if one.client is None else str(one.client)
-        of = f" of {status.rounds}" if status.rounds else ""
+        of = f"/{status.rounds}" if status.rounds else ""
         counts = (one.sent_bytes, one.received_bytes, one.retries, one.losses, one.reboots)
         cells = (f"{count:,}" for count in counts)
         table.add_row(client, one.board, one.state, f"{one.round}{of}", *cells, style=_STYLES.get(one.state))

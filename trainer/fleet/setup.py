@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_gen.learner.masks import encode_mask
 from host_bridge.errors import UserError
-from host_bridge.learner import SAMPLE_BYTES, LearnerState
+from host_bridge.learner import LearnerState
 from trainer.masks import fingerprint
 from trainer.tensors import Float32, Int32, Masks, TensorSpec
 
@@ -84,7 +84,7 @@ class Samples:
                 f"the client has {len(self.y)} samples and the board room for {state.sample_capacity}; build its "
                 "learner for more, or spread the samples over more clients"
             )
-        samples = _as_bytes(self.x, state.sample_scale) if state.sample_format == SAMPLE_BYTES else _as_floats(self.x)
+        samples = _as_bytes(self.x, state.sample_scale) if state.stores_bytes else _as_floats(self.x)
         if len(samples) != len(self.y) * state.sample_bytes:
             raise UserError(f"the board stores {state.sample_bytes} bytes a sample; build the learner of this run")
         return Shard(self.y.astype(np.uint8).tobytes(), samples)
