@@ -60,7 +60,7 @@ def test_what_changes_is_drawn_again(tmp_path: Path) -> None:
     assert "receiving" in shown(console) and "4/30" in shown(console)
 
 
-def test_a_status_that_goes_away_leaves_the_last_one(tmp_path: Path) -> None:
+def test_a_status_that_goes_away_leaves_the_last_one() -> None:
     looks = [FleetStatus(30, BOARDS)]
 
     def look() -> FleetStatus:

@@ -1,8 +1,8 @@
 """The tiny federation of tests/trainer, with boards."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def plan_of(network: Network, data: Dataset, devices: str, **given: Any) -> Flee
     config = make_config({**options, "devices": devices, "device_seconds": 60.0, **given})
     plan = plan_fleet(config, network, data, "synflow")
     assert isinstance(plan, FleetPlan)
-    return plan
+    return replace(plan, limits=replace(plan.limits, repeat=0.3))
 
 
 class TinyFleet:
@@ -54,11 +54,17 @@ class TinyFleet:
         return engine
 
     @contextmanager
-    def boards(self, devices: str, **given: Any) -> Iterator[FleetEngine]:
+    def boards(
+        self, devices: str, told: Callable[[FleetStatus], None] = lambda _: None, **given: Any
+    ) -> Iterator[FleetEngine]:
+        def hear(status: FleetStatus) -> None:
+            self.status.append(status)
+            told(status)
+
         plan = plan_of(self.network, self.data, devices, **given)
 
         def open_fleet(masks: tuple[Masks, ...]) -> Assembled:
-            return assemble(plan, self.data, self.partition, masks, self.status.append)
+            return assemble(plan, self.data, self.partition, masks, hear)
 
         others = LocalEngine(self.network, self.data, self.partition, SEED)
         engine = FleetEngine(others, open_fleet, self.partition, SEED)
@@ -67,7 +73,3 @@ class TinyFleet:
             yield engine
         finally:
             engine.close()
-
-
-def elf_of(folder: Path) -> Path:
-    return folder / "build" / "firmware.elf"

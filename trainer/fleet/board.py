@@ -88,13 +88,15 @@ class ClientBoard:
                 return work()
             except UserError as error:
                 self._hang_up()
-                fruitless = 0 if self._meter.answers > answers and not _is_refusal(error) else fruitless + 1
+                answered = self._meter.answers > answers
+                fruitless = 0 if answered and not _is_refusal(error) else fruitless + 1
                 out_of_time = time.monotonic() + _PAUSE_SECONDS >= deadline
                 if fruitless >= self._limits.fruitless or out_of_time or _is_final(error):
                     self._say("lost")
                     raise BoardLostError(f"client {self.record.client} on {self.record.place}: {error}") from error
                 if isinstance(error, NoAnswerError):
-                    self._power.off()
+                    # A board that has answered hangs on a bad line, else it hangs itself.
+                    self._meter.shrink() if answered else self._power.off()
                 self.record.reconnects += 1
             time.sleep(_PAUSE_SECONDS)
 
@@ -104,7 +106,7 @@ class ClientBoard:
         self._say("connecting")
         url = self._power.url()
         self.record.restarts = max(self._power.starts - 1, 0)
-        board = Board.connect(url, ready_within=self._limits.answer)
+        board = Board.connect(url, self._limits.repeat, self._limits.answer)
         self._meter.watch(board)
         self._learner = Learner(board, self._meter.chunk_bytes)
         if isinstance(self._power, EmulatedPower) and self._power.running is not None:

@@ -47,10 +47,14 @@ class Meter:
         self.answers += received > 0
         record.retries += repeats
         if requests >= _FEW_REQUESTS and repeats > _MANY_REPEATS * requests:
-            self.chunk_bytes = max((self.chunk_bytes or 2 * _FIRST_SMALLER_CHUNK) // 2, _SMALLEST_CHUNK)
+            self.shrink()
         if setup:
             record.setup_sent += sent
             record.setup_received += received
         else:
             record.round_sent += sent
             record.round_received += received
+
+    def shrink(self) -> None:
+        """Let frames carry half as much from now on."""
+        self.chunk_bytes = max((self.chunk_bytes or 2 * _FIRST_SMALLER_CHUNK) // 2, _SMALLEST_CHUNK)

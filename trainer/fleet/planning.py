@@ -21,6 +21,8 @@ from trainer.tensors import count_prunable
 
 HERE = "local"
 """The engine that has boards beside it; others have boards of their own, or none."""
+ANSWER_SECONDS = 10.0
+"""Until a board that says nothing is given up for the round."""
 AUTO_BOARDS = 2
 """Boards that a run has if nobody says how many."""
 _NAME_LENGTH = 31
@@ -78,7 +80,7 @@ def _plan(
         description=describe(network, learner_name(config)),
         purpose=make_purpose(config, dataset, seeded=recipe is not None and _is_chain(network, config)),
         recipe=recipe,
-        limits=Limits(round=config.device_seconds),
+        limits=Limits(answer=ANSWER_SECONDS, round=config.device_seconds),
         seed=config.seed,
         rounds=config.rounds,
         specs=network.specs,

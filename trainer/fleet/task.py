@@ -74,11 +74,13 @@ class Limits:
     """How patient a fleet is, in seconds.
 
     Attributes:
+        repeat: until a request is repeated.
         answer: until a board that says nothing is given up for the round.
         round: until a round is over for boards that have not finished it.
         fruitless: times in a row that a board may fail to answer at all, or refuse, before it is given up.
     """
 
+    repeat: float = 2.0
     answer: float = 10.0
     round: float = 300.0
     fruitless: int = 3
