@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -129,7 +129,7 @@ def _read(path: Path) -> bytes:
         raise UserError(f"cannot read {path}: {error.strerror}; give a file") from error
 
 
-def _load(path: Path) -> "NDArray[object]":
+def _load(path: Path) -> "NDArray[Any]":
     import numpy as np
 
     try:
@@ -141,11 +141,11 @@ def _load(path: Path) -> "NDArray[object]":
     return array
 
 
-def _bytes_of(array: "NDArray[object]", kind: str) -> bytes:
+def _bytes_of(array: "NDArray[Any]", kind: str) -> bytes:
     return bytes(array.astype(kind).tobytes())
 
 
-def _sample_bytes(array: "NDArray[object]", learner: Learner) -> bytes:
+def _sample_bytes(array: "NDArray[Any]", learner: Learner) -> bytes:
     """Samples as they are in the file: the board says which of the two formats it wants."""
     wanted = "uint8" if learner.state().stores_bytes else "float32"
     if str(array.dtype) != wanted:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from trainer.choices import NO_BOARD
 from trainer.summary import RunSummary
+from trainer.summary.boards import BoardSummary
 
 Rows = list[tuple[str, str]]
 
@@ -23,7 +24,8 @@ def print_summary(summary: RunSummary, folder: Path) -> None:
     table = Table(box=SIMPLE_HEAD, title=_title(summary), title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for section in (_accuracy(summary), _size(summary), _traffic(summary), _firmware(summary), _device(summary)):
+    sections = (_accuracy, _size, _traffic, _boards, _firmware, _device)
+    for section in (of(summary) for of in sections):
         for name, text in section:
             table.add_row(name, text)
         if section:
@@ -78,6 +80,21 @@ def _traffic(summary: RunSummary) -> Rows:
     ]
 
 
+def _boards(summary: RunSummary) -> Rows:
+    """Each client that was a board, in one line."""
+    return [] if summary.fleet is None else [(f"client {one.client}", _board(one)) for one in summary.fleet.boards]
+
+
+def _board(one: BoardSummary) -> str:
+    trouble = f", {one.losses} rounds lost, {one.retries} retries, {one.reboots} resets"
+    parts = [
+        f"{one.place}, {one.samples} samples, {one.share_of_dense:.2%} of dense FedAvg's bytes",
+        trouble if one.losses or one.retries or one.reboots else "",
+        f", {one.instructions_per_sample:,} instructions a sample" if one.instructions_per_sample else "",
+    ]
+    return "".join(parts)
+
+
 def _against(own: int, dense: int) -> str:
     return f"{own:,} per client and round; dense FedAvg {dense:,} ({dense / own:.1f}x)"
 
@@ -117,9 +134,11 @@ def _device(summary: RunSummary) -> Rows:
 
 def _files(summary: RunSummary) -> Rows:
     firmware = [] if summary.firmware is None else [("firmware/", "C project, ELF, HEX, BIN")]
+    learners = [] if summary.fleet is None or not summary.fleet.learners else [("learners/", "firmware of clients")]
     return [
         ("summary.json", "every figure"),
         ("model.tflite", "int8 model"),
         *firmware,
+        *learners,
         ("report.html", "pictures"),
     ]

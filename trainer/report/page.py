@@ -10,6 +10,7 @@ from trainer.report.description import description
 from trainer.report.plots.accuracy import accuracy_picture, loss_picture
 from trainer.report.plots.clients import clients_picture
 from trainer.report.plots.kept import kept_picture
+from trainer.report.plots.learner import learner_picture
 from trainer.report.plots.memory import flash_picture, ram_picture
 from trainer.report.plots.partition import partition_picture
 from trainer.report.plots.quantisation import quantisation_picture
@@ -48,6 +49,7 @@ def render_report(summary: RunSummary) -> str:
             trouble=trouble(summary),
             federation=(partition_picture(summary), traffic_picture(summary)),
             memory=_memory(summary),
+            memory_of_learner=_memory_of_learner(summary),
             config=config_toml(summary),
         )
     )
@@ -56,6 +58,12 @@ def render_report(summary: RunSummary) -> str:
 def _pruning(summary: RunSummary) -> tuple[Picture, ...]:
     pictures = (sparsity_picture(summary), kept_picture(summary), quantisation_picture(summary))
     return tuple(picture for picture in pictures if picture is not None)
+
+
+def _memory_of_learner(summary: RunSummary) -> tuple[Picture, ...]:
+    """Of boards that are chips; on this computer memory is no question."""
+    learners = () if summary.fleet is None else summary.fleet.learners
+    return tuple(learner_picture(one) for one in learners if one.target == "board")
 
 
 def _memory(summary: RunSummary) -> tuple[Picture, ...]:

@@ -34,7 +34,7 @@ def flash_picture(firmware: FirmwareSummary) -> Picture:
         f"Flash of {firmware.board}. Compressed weights take {per_kept:.2f} bytes for each weight that is not zero, "
         "positions included; requantisation is biases, multipliers and shifts."
     )
-    return _picture("flash", "Flash map", parts, firmware.flash_capacity, caption)
+    return memory_picture("flash", "Flash map", parts, firmware.flash_capacity, caption)
 
 
 def ram_picture(firmware: FirmwareSummary) -> Picture:
@@ -49,10 +49,19 @@ def ram_picture(firmware: FirmwareSummary) -> Picture:
         f"RAM of {firmware.board}. The arena holds activations and scratch; no placement of them could take less "
         f"than {size(firmware.arena_lower_bound)}."
     )
-    return _picture("ram", "RAM map", parts, firmware.ram_capacity, caption)
+    return memory_picture("ram", "RAM map", parts, firmware.ram_capacity, caption)
 
 
-def _picture(name: str, title: str, parts: list[Part], capacity: int, caption: str) -> Picture:
+def memory_picture(name: str, title: str, parts: list[Part], capacity: int, caption: str) -> Picture:
+    """A map of one memory: its parts, and how much of it they take.
+
+    Args:
+        name: of the picture in the page.
+        title: above it.
+        parts: in their order.
+        capacity: bytes of the memory.
+        caption: below it.
+    """
     total = sum(part.bytes for part in parts)
     rows = ", ".join(f"{part.name} {size(part.bytes)}" for part in parts)
     alt = f"Bar: {rows}; together {size(total)} of {size(capacity)}."
