@@ -9,7 +9,7 @@ from firmware_gen.boards import Board
 from firmware_gen.stack.callgraph import Function, read_call_graph, read_sources
 from firmware_gen.stack.interrupts import exception_frame
 from firmware_gen.stack.library import read_library
-from firmware_gen.stack.pointers import POINTERS, assigned, names_at, targets
+from firmware_gen.stack.pointers import POINTERS, assigned, choice_at, names_at, targets
 from firmware_gen.stack.worst_case import Depth, StackUnknownError, deepest
 from host_bridge.errors import UserError
 
@@ -110,6 +110,8 @@ class Resolver:
 
     def _held(self, function: Function, place: str) -> list[str]:
         """Titles of the functions that a call through a pointer may reach."""
+        if chosen := [name for name in choice_at(place) if name in self._titles]:
+            return [title for name in chosen for title in self._titles[name]]
         pointers = names_at(place) or ["a pointer"]
         held = [(one, targets(one, self._words.get(one, set()), self._titles)) for one in pointers]
         if missing := [pointer for pointer, names in held if not names and pointer not in POINTERS]:

@@ -26,19 +26,34 @@ POINTERS: dict[str, tuple[str, ...]] = {
 
 _CALLS = (re.compile(r"(?:->|\.)\s*(\w+)\s*\("), re.compile(r"(\w+)\[[^]]*\]\s*\("), re.compile(r"^(\w+)\s*\("))
 _ASSIGNED = re.compile(r"(?:->|\.)\s*(\w+)\s*=(?!=)([^,;}]*)")
+_CHOICE = re.compile(r"\(([^()]*\?[^()]*)\)\s*\(")
 _LINES = 6
 
 
 def names_at(place: str) -> list[str]:
     """Members or arrays that a call may go through, read in the statement at ``file:line:column`` of the source."""
+    statement = statement_at(place)
+    found = (pattern.findall(statement) for pattern in _CALLS)
+    return next((names for names in found if names), [])
+
+
+def choice_at(place: str) -> list[str]:
+    """Words of a choice that is called on a line, such as ``(wide ? two : one)(x)``; functions are among them."""
+    file, _, place = place.partition(":")
+    line = place.partition(":")[0]
+    found = _CHOICE.search(statement_at(f"{file}:{line}:1"))
+    return re.findall(r"\w+", found.group(1)) if found else []
+
+
+def statement_at(place: str) -> str:
+    """The statement from ``file:line:column`` of the source on; empty where there is none."""
     parts = place.rsplit(":", 2)
     if len(parts) != 3 or not parts[1].isdigit() or not parts[2].isdigit():
-        return []
+        return ""
     lines = _read(Path(parts[0])).splitlines()
     row, column = int(parts[1]) - 1, int(parts[2]) - 1
     text = " ".join([lines[row][column:], *lines[row + 1 : row + _LINES]]) if row < len(lines) else ""
-    found = (pattern.findall(text.split(";")[0]) for pattern in _CALLS)
-    return next((names for names in found if names), [])
+    return text.split(";")[0]
 
 
 def assigned(sources: Iterable[Path]) -> dict[str, set[str]]:

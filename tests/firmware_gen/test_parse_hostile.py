@@ -163,18 +163,17 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str | None]] = {
 }
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", BOMBS)
 def test_small_files_cannot_ask_for_time(name: str) -> None:
     build, reason = BOMBS[name]
     content = build()
-    start = time.process_time()
     if reason is None:
         compile_graph(parse_bytes(content, "model.tflite"))
     else:
         with pytest.raises(UserError) as caught:
             compile_graph(parse_bytes(content, "model.tflite"))
         assert reason in str(caught.value)
-    assert time.process_time() - start < SECONDS
 
 
 def test_small_files_cannot_ask_for_memory() -> None:

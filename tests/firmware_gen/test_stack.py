@@ -17,7 +17,7 @@ from firmware_gen.stack import pointers
 from firmware_gen.stack.analysis import HANDLERS, RESET, check_stack, worst_case
 from firmware_gen.stack.interrupts import exception_frame
 from firmware_gen.stack.library import read_library
-from firmware_gen.stack.pointers import POINTERS, assigned, names_at, targets
+from firmware_gen.stack.pointers import POINTERS, assigned, choice_at, names_at, targets
 from firmware_gen.stack.worst_case import StackUnknownError
 from host_bridge.errors import UserError
 
@@ -121,6 +121,8 @@ def test_pointers_are_read_at_their_place(tmp_path: Path) -> None:
     assert names_at(f"{file}:2:9") == ["expanders"]
     assert names_at(f"{file}:4:5") == ["z"]
     assert names_at(f"{file}:99:1") == names_at("nowhere") == names_at(f"{tmp_path}/b.c:1:1") == []
+    file.write_text("    (wide ? two : one)(x);")
+    assert choice_at(f"{file}:1:11") == ["wide", "two", "one"] and choice_at(f"{file}:2:1") == []
     assert targets("handle", set(), ["handle_info", "fp_handle", "handle_ping"]) == ["handle_info", "handle_ping"]
     file.write_text("p = {.write = put_bytes, .hz = 1}; plan.compute = wide ? two : one; if (p.write == other) {}")
     assert assigned([file]) == {"write": {"put_bytes"}, "hz": {"1"}, "compute": {"wide", "two", "one"}}
