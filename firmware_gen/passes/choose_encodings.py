@@ -11,6 +11,8 @@ from firmware_gen.passes.scratch import is_dot, is_dots, is_quad, scratch_bytes
 from firmware_gen.program import ConvCall, Program
 
 _BLOCK = 8
+_ROW_PAIRS = ((4, 1, 5), (4, 2, 18), (2, 1, 3))
+"""Width, stride and bytes between input rows of planes that go two rows at a time."""
 
 
 def choose_encodings(program: Program, optimize: Optimize, core: str) -> Program:
@@ -37,21 +39,30 @@ def _candidates(call: ConvCall, core: str) -> tuple[Candidate, ...]:
 def workload(call: ConvCall) -> Workload:
     """What a layer's instructions depend on."""
     source, target = call.source_plane, call.target_plane
-    blocks = target.height * -(-target.width // _BLOCK)
-    if call.window.stride == (1, 1):
-        blocks = min(blocks, -(-((target.height - 1) * source.row_pitch + target.width) // _BLOCK))
     return Workload(
         channels=len(call.rows),
         live=int(np.count_nonzero(call.rows.any(axis=1))),
         weights=call.rows.shape[1],
         kept=call.kept,
         positions=target.height * target.width,
-        blocks=blocks,
+        blocks=_blocks(call),
         dot=is_dot(source, target, call.window, call.groups),
         quad=is_quad(call.rows.shape[1], target, call.groups),
         dots=is_dots(source, target, call.groups, call.max_taps, call.activation),
         near=call.window.stride == (1, 1),
     )
+
+
+def _blocks(call: ConvCall) -> int:
+    """Blocks of eight positions in a channel, as ``fp_conv_dsp.c`` cuts them."""
+    source, target = call.source_plane, call.target_plane
+    rows_apart = call.window.stride[0] * source.row_pitch
+    if target.height > 1 and (target.width, call.window.stride[1], rows_apart) in _ROW_PAIRS:
+        return -(-target.height // 2)
+    blocks = target.height * -(-target.width // _BLOCK)
+    if call.window.stride == (1, 1):
+        blocks = min(blocks, -(-((target.height - 1) * source.row_pitch + target.width) // _BLOCK))
+    return blocks
 
 
 def _scratch(call: ConvCall) -> int:

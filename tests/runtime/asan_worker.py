@@ -134,7 +134,7 @@ def run_probe(library: Any, probe: str) -> None:
     elif probe == "weights end before they claim to":
         run_layer(library, layer, weights_missing=5)
     elif probe == "no slack behind the input":
-        run_layer(library, Layer(replace(SMALL, name="no slack", density=1.0)), slack=0)
+        run_layer(library, Layer(replace(SMALL, name="no slack", size=(1, 5), density=1.0)), slack=0)
     else:
         raise SystemExit(f"no probe is called {probe!r}")
 

@@ -38,6 +38,31 @@ DENSE_GEOMETRIES = [
     dense("bias past the short form's edge", (2, 31), (5, 3), shifts=(-12, -9), bias_limit=(1 << 31) - 700_000),
 ]
 
+# Planes that are computed two rows at a time, and others that nearly are.
+SMALL_GEOMETRIES = [
+    Geometry(f"small: {name}", (13, 9), size, **{"padding": SAME, "density": 0.2, **options})
+    for name, size, options in (
+        ("4x4", (4, 4), {"out_halo": SAME}),
+        ("4x4, no halo behind", (4, 4), {}),
+        ("4x4, clamped", (4, 4), {"out_halo": (2, 2, 2, 2), "activation": (-70, 60)}),
+        ("4x4, larger halo", (4, 4), {"in_halo": (2, 2, 2, 2), "out_halo": SAME}),
+        ("4x4, 1x1", (4, 4), {"kernel": (1, 1), "padding": (0, 0, 0, 0), "in_halo": SAME, "out_halo": SAME}),
+        ("five rows of four", (5, 4), {"out_halo": SAME}),
+        ("two rows of four", (2, 4), {"out_halo": SAME}),
+        ("one row of four", (1, 4), {"out_halo": SAME}),
+        ("4x4 of 8x8", (8, 8), {"stride": (2, 2), "padding": (0, 1, 0, 1), "out_halo": SAME}),
+        ("4x4 of 7x8", (7, 8), {"stride": (2, 2), "padding": (1, 1, 1, 0), "in_halo": SAME}),
+        ("five rows of four of 10x8", (10, 8), {"stride": (2, 2), "padding": (0, 1, 0, 1)}),
+        ("4x4, 1x1 of 8x8", (8, 8), {"kernel": (1, 1), "stride": (2, 2), "padding": (0, 0, 0, 0), "in_halo": SAME}),
+        ("2x2", (2, 2), {"out_halo": SAME}),
+        ("2x2, no halo behind", (2, 2), {"activation": (-70, 60)}),
+        ("three rows of two", (3, 2), {"out_halo": SAME}),
+        ("one row of two", (1, 2), {"out_halo": SAME}),
+        ("2x2 of 4x4", (4, 4), {"stride": (2, 2), "padding": (0, 1, 0, 1), "out_halo": SAME}),
+        ("every weight", (4, 4), {"density": 1.0, "out_halo": SAME}),
+    )
+]
+
 # Convolutions, dot products and groups whose rows are coded in one piece.
 CODED_GEOMETRIES = [
     Geometry(f"{name}: {what}", channels, size, encoding=encoding, **options)
@@ -124,6 +149,7 @@ GEOMETRIES = [
     Geometry("all shifts", (3, 61), (5, 9), padding=SAME, shifts=(-31, 7), bias_limit=1 << 20),
     Geometry("huge bias", (2, 31), (5, 9), padding=SAME, shifts=(-23, -18), bias_limit=(1 << 31) - 500_000),
     Geometry("bias at the short form's edge", (2, 31), (5, 9), padding=SAME, shifts=(-24, -20), bias_limit=1 << 30),
+    *SMALL_GEOMETRIES,
     *DENSE_GEOMETRIES,
     *CODED_GEOMETRIES,
 ]

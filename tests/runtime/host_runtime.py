@@ -13,7 +13,10 @@ from runtime_structs import ARENA_SLACK, FP_OK, HostConv, Plane, PlaneStruct
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = REPOSITORY / "firmware_gen" / "runtime"
-LINK = ("fp_auth", "fp_cobs", "fp_device", "fp_frame", "fp_reply", "fp_requests", "fp_session", "fp_transfer")
+LINK = (
+    *("fp_auth", "fp_cobs", "fp_device", "fp_frame", "fp_profile", "fp_reply", "fp_requests", "fp_service"),
+    *("fp_session", "fp_transfer"),
+)
 KERNELS = [path.stem.removeprefix("fp_") for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem not in LINK]
 SOURCES = [*(RUNTIME / "src" / f"fp_{name}.c" for name in KERNELS), Path(__file__).with_name("probes.c")]
 WARNINGS = (

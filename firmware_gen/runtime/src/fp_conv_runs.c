@@ -61,8 +61,8 @@ static void compute_channel(const fp_conv *conv, const fp_conv_runner *runner, c
     }
 }
 
-/* Kernels have saturated to int8; most layers need no more. */
-static void clamp_channel(const fp_conv *conv, int8_t *out) {
+/* Most layers need none of it. */
+void fp_conv_clamp_channel(const fp_conv *conv, int8_t *out) {
     if (conv->activation_min == INT8_MIN && conv->activation_max == INT8_MAX) {
         return;
     }
@@ -76,5 +76,5 @@ static void clamp_channel(const fp_conv *conv, int8_t *out) {
 
 void fp_conv_run_channel(const fp_conv *conv, const fp_conv_runner *runner, const int8_t *window, int8_t *out) {
     compute_channel(conv, runner, window, out);
-    clamp_channel(conv, out);
+    fp_conv_clamp_channel(conv, out);
 }

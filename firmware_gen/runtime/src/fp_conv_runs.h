@@ -18,4 +18,7 @@ typedef struct fp_conv_runner {
 /* Compute all outputs of a channel, `out` and `window` as for fp_conv_walk, and clamp them. */
 void fp_conv_run_channel(const fp_conv *conv, const fp_conv_runner *runner, const int8_t *window, int8_t *out);
 
+/* Clamp a channel that is saturated to int8 to the layer's activation range. */
+void fp_conv_clamp_channel(const fp_conv *conv, int8_t *out);
+
 #endif

@@ -24,6 +24,13 @@ typedef struct fp_lanes {
  *   static inline fp_lanes fp_lanes_stride2(const fp_tap *taps, const int8_t *window, int32_t twice_bias);
  *       for windows one (two) bytes apart; they read up to 8 (16) bytes per tap
  *
+ *   fp_lanes_rows5, fp_lanes_rows18_stride2, likewise
+ *       for four windows, and four more 5 (18) bytes behind the first of them: two rows of planes that are four wide
+ *
+ *   fp_lanes_square3, likewise
+ *       for four windows in a square, rows 3 bytes apart: a plane of two by two; the other four sums mean nothing. It
+ *       reads up to 5 bytes per tap
+ *
  *   static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice);
  *       saturated to int8
  */

@@ -51,12 +51,40 @@ static inline fp_lanes fp_lanes_stride1(const fp_tap *taps, const int8_t *window
                     FP_MULTIPLY4("%[at]", "%[s4]", "%[s5]", "%[s6]", "%[s7]"));
 }
 
+/* Eight inputs two bytes apart, four of them `second` bytes further on than their neighbours would be. */
+#define FP_STRIDE2_BODY(second, last)                                                                                  \
+    "ldr %[word], [%[at]]\n\t"                                                                                         \
+    "ldr %[half], [%[at], #4]\n\t" FP_MULTIPLY2(                                                                       \
+        "%[word]", "%[s0]", "%[s1]") "ldr %[word], [%[at], #" second                                                   \
+                                     "]\n\t" FP_MULTIPLY2("%[half]", "%[s2]",                                          \
+                                                          "%[s3]") "ldr %[at], [%[at], #" last                         \
+                                                                   "]\n\t" FP_MULTIPLY2("%[word]", "%[s4]", "%[s5]")   \
+                                                                       FP_MULTIPLY2("%[at]", "%[s6]", "%[s7]")
+
 static inline fp_lanes fp_lanes_stride2(const fp_tap *taps, const int8_t *window, int32_t twice_bias) {
+    FP_RUN_LOOP(FP_STRIDE2_BODY("8", "12"));
+}
+
+static inline fp_lanes fp_lanes_rows5(const fp_tap *taps, const int8_t *window, int32_t twice_bias) {
     FP_RUN_LOOP("ldr %[word], [%[at]]\n\t"
-                "ldr %[half], [%[at], #4]\n\t" FP_MULTIPLY2("%[word]", "%[s0]", "%[s1]") //
-                "ldr %[word], [%[at], #8]\n\t" FP_MULTIPLY2("%[half]", "%[s2]", "%[s3]") //
-                "ldr %[at], [%[at], #12]\n\t" FP_MULTIPLY2("%[word]", "%[s4]", "%[s5]")  //
-                FP_MULTIPLY2("%[at]", "%[s6]", "%[s7]"));
+                "ldr %[at], [%[at], #5]\n\t" FP_MULTIPLY4("%[word]", "%[s0]", "%[s1]", "%[s2]", "%[s3]")
+                    FP_MULTIPLY4("%[at]", "%[s4]", "%[s5]", "%[s6]", "%[s7]"));
+}
+
+static inline fp_lanes fp_lanes_rows18_stride2(const fp_tap *taps, const int8_t *window, int32_t twice_bias) {
+    FP_RUN_LOOP(FP_STRIDE2_BODY("18", "22"));
+}
+
+/* Bytes 0, 1, 3 and 4, to sums 0 to 3; the others are what the bias is. */
+static inline fp_lanes fp_lanes_square3(const fp_tap *taps, const int8_t *window, int32_t twice_bias) {
+    FP_RUN_LOOP("ldr %[word], [%[at]]\n\t"
+                "ldrsb %[at], [%[at], #4]\n\t"
+                "sxtb16 %[half], %[word]\n\t"
+                "smlabb %[s0], %[half], %[tap], %[s0]\n\t"
+                "sxtb16 %[word], %[word], ror #8\n\t"
+                "smlabb %[s1], %[word], %[tap], %[s1]\n\t"
+                "smlatb %[s2], %[word], %[tap], %[s2]\n\t"
+                "smlabb %[s3], %[at], %[tap], %[s3]\n\t");
 }
 
 __attribute__((always_inline)) static inline int8_t fp_lane_requantize(const fp_requant_short *requant, int32_t twice) {
