@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 BOARD ?= stm32f4_discovery
 FIRMWARE ?= firmware
-C_FILES = $(shell git ls-files '*.c' '*.h')
+C_FILES = $(shell git ls-files '*.c' '*.cc' '*.h')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev federate flash compare test test-slow lint fmt bench clean

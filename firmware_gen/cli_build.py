@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from firmware_gen.cli_tflm import Checkout, TflmRequest, Weights, build_for_tflm
 from host_bridge.console import print_json
 from host_bridge.errors import UserError
 from host_bridge.keys import load_key
@@ -37,29 +38,42 @@ def build(
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --target native: sanitized build.")] = False,
     optimize: Mode = "balanced",
     key: Annotated[Path | None, typer.Option(help="The board's key: the firmware obeys only who has it.")] = None,
+    runtime: Annotated[
+        Literal["fp", "tflm"], typer.Option(help="fp: this project's. tflm: TensorFlow Lite Micro, in C++.")
+    ] = "fp",
+    tflm_weights: Weights = None,
+    tflm_dir: Checkout = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")
     ] = False,
 ) -> None:
     """Build the C project, ELF, HEX and BIN; or write a C library."""
     if format == "lib":
-        _refuse(
-            "--format lib",
-            {
-                "--board": board is not None,
-                "--target": target != "board",
-                "--sanitize": sanitize,
-                "--key": key is not None,
-            },
-        )
-        _library(models, out, layout or "plain", name, optimize, json=json)
+        given = {"--board": board is not None, "--target": target != "board", "--sanitize": sanitize}
+        _refuse("--format lib", given | {"--key": key is not None})
+    else:
+        _refuse("--format firmware", {"--layout": layout is not None, "--name": name is not None})
+        _check_firmware(models, board)
+    if runtime == "tflm":
+        given = {"--layout": layout is not None, "--name": name is not None, "--sanitize": sanitize}
+        _refuse("--runtime tflm", given | {"--key": key is not None})
+        if len(models) > 1:
+            raise UserError("--runtime tflm takes one model; build others into folders of their own")
+        weights = tflm_weights or "program"
+        build_for_tflm(TflmRequest(models[0], board, out, target, optimize, weights, tflm_dir), json=json)
         return
-    _refuse("--format firmware", {"--layout": layout is not None, "--name": name is not None})
+    _refuse("--runtime fp", {"--tflm-weights": tflm_weights is not None, "--tflm-dir": tflm_dir is not None})
+    if format == "lib":
+        _library(models, out, layout or "plain", name, optimize, json=json)
+    elif board is not None:
+        _firmware(models[0], board, out, target, optimize, sanitize=sanitize, key=key, json=json)
+
+
+def _check_firmware(models: list[Path], board: str | None) -> None:
     if board is None:
         raise UserError("a firmware needs --board; python -m device_sim boards lists them, --format lib needs none")
     if len(models) > 1:
         raise UserError("a firmware holds one model; build several with --format lib")
-    _firmware(models[0], board, out, target, optimize, sanitize=sanitize, key=key, json=json)
 
 
 def _refuse(format_option: str, given: dict[str, bool]) -> None:

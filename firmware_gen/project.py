@@ -1,12 +1,12 @@
 """Writes a generated project: model data, runtime, port and build files."""
 
-import shutil
 from pathlib import Path
 
 from firmware_gen.authentication import add_key
 from firmware_gen.board_render import Target, port_headers, port_sources, render_board_files
 from firmware_gen.boards import Board
 from firmware_gen.emit.environment import template_environment
+from firmware_gen.project_files import copy_files, write_file
 from firmware_gen.runtime_files import Kind, firmware_files, is_kernel
 from firmware_gen.version import TOOL_VERSION
 from host_bridge.c_header import render_messages_header
@@ -55,14 +55,14 @@ def write_project(
         raise UserError("sanitizers need the target native; leave them out for boards")
     for path, text in render_board_files(board).items():
         if target == "board" or path.startswith("src/"):
-            _write(folder / path, text)
+            write_file(folder / path, text)
     for name, text in model_sources.items():
-        _write(folder / "src" / name, text)
+        write_file(folder / "src" / name, text)
     headers, sources = firmware_files(kind, profile, authenticated=key is not None)
-    _copy(headers, folder / "runtime" / "include")
-    _copy(sources, folder / "runtime" / "src")
-    _write(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
-    _copy((*port_sources(board, target), *port_headers()), folder / "port")
+    copy_files(headers, folder / "runtime" / "include")
+    copy_files(sources, folder / "runtime" / "src")
+    write_file(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())
+    copy_files((*port_sources(board, target), *port_headers()), folder / "port")
     if key is not None:
         add_key(folder, key)
     values = _values(folder, model_name, target, sanitize, defines)
@@ -70,8 +70,8 @@ def write_project(
     values["authenticated"] = key is not None
     values["vectors_apart"] = board.vectors is not None
     environment = template_environment()
-    _write(folder / "src" / "main.c", environment.get_template(_MAINS[kind]).render(values))
-    _write(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))
+    write_file(folder / "src" / "main.c", environment.get_template(_MAINS[kind]).render(values))
+    write_file(folder / "CMakeLists.txt", environment.get_template("project/CMakeLists.txt.j2").render(values))
 
 
 def _values(
@@ -95,14 +95,3 @@ def _values(
         "link_depends": ' LINK_DEPENDS "${CMAKE_SOURCE_DIR}/linker.ld"' if on_board else "",
         "objcopy": on_board,
     }
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _copy(sources: "list[Path] | tuple[Path, ...]", folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for source in sources:
-        shutil.copyfile(source, folder / source.name)

@@ -9,6 +9,7 @@ Kind = Literal["inference", "learner"]
 RUNTIME_FOLDER = Path(__file__).with_name("runtime")
 INCLUDE_FOLDER = RUNTIME_FOLDER / "include"
 SOURCE_FOLDER = RUNTIME_FOLDER / "src"
+TFLM_FOLDER = RUNTIME_FOLDER / "tflm"
 _INFERENCE_KERNELS = (
     *("fp_add", "fp_conv", "fp_copy", "fp_lookup", "fp_mean", "fp_mul", "fp_plane", "fp_pool", "fp_softmax", "fp_taps"),
 )
@@ -50,6 +51,12 @@ def firmware_files(
 def library_files() -> tuple[list[Path], list[Path]]:
     """The same for a library: kernels and the two functions, nothing of the serial link or of learning."""
     return _files((*_LINK, *_AUTHENTICATION, *_LEARNER, *_PROFILE))
+
+
+def tflm_glue(*, programs: bool, on_board: bool) -> list[Path]:
+    """What stands between TensorFlow Lite Micro and a project; the operator only where the model has programs."""
+    left_out = {*(() if programs else ("fp_tflm_op",)), *(() if on_board else ("fp_tflm_abort",))}
+    return [path for path in sorted(TFLM_FOLDER.glob("*.*")) if path.stem not in left_out]
 
 
 def is_kernel(name: str) -> bool:

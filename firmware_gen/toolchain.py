@@ -14,6 +14,10 @@ _COMPILERS: dict[Target, tuple[str, str]] = {
     "board": ("arm-none-eabi-gcc", "gcc-arm-none-eabi and libnewlib-arm-none-eabi"),
     "native": ("gcc", "gcc"),
 }
+_CXX: dict[Target, tuple[str, str]] = {
+    "board": ("arm-none-eabi-g++", "gcc-arm-none-eabi and libstdc++-arm-none-eabi-newlib"),
+    "native": ("g++", "g++"),
+}
 
 
 def find_compiler(target: Target) -> str:
@@ -51,8 +55,30 @@ def build_tool(name: str) -> str:
     return found
 
 
-def run_cmake(project: Path, build: Path, target: Target) -> None:
-    """Configure and build a project.
+def check_cxx(target: Target) -> None:
+    """Refuse to go on without a C++ compiler and its library.
+
+    Raises:
+        UserError: names the packages.
+    """
+    name, packages = _CXX[target]
+    path = shutil.which(name)
+    command = [path or "", "-print-file-name=libstdc++.a"]
+    if path is not None:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+        if Path(done.stdout.strip()).is_absolute():
+            return
+    raise UserError(f"{name} with its standard library is not installed; install the packages {packages}")
+
+
+def run_cmake(project: Path, build: Path, target: Target, *options: str) -> str:
+    """Configure and build a project; returns what CMake said of the configuration.
+
+    Args:
+        project: holds CMakeLists.txt.
+        build: folder for the build.
+        target: what it is built for.
+        options: of CMake, ``-DNAME=VALUE``.
 
     Raises:
         UserError: a tool is missing, or the compiler or linker ends with an error; :class:`LinkOverflowError` where
@@ -65,11 +91,12 @@ def run_cmake(project: Path, build: Path, target: Target) -> None:
         configure += ["--toolchain", str(project / "toolchain.cmake")]
     else:
         configure.append(f"-DCMAKE_C_COMPILER={compiler}")
-    _run(configure)
+    said = _run([*configure, *options])
     _run([build_tool("cmake"), "--build", str(build)])
+    return said
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
     except subprocess.TimeoutExpired:
@@ -80,6 +107,7 @@ def _run(command: list[str]) -> None:
         if overflows:
             raise LinkOverflowError(overflows)
         raise UserError(f"the C project does not build: {_first_error(output)}")
+    return done.stdout
 
 
 def _first_error(output: str) -> str:

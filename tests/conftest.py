@@ -10,6 +10,7 @@ EXPECTED_SKIPS = (
     "data folder is missing",
     "hardware is not connected",
     "not a git checkout",
+    "TFLM_DIR names no checkout",
 )
 
 _skipped: list[tuple[str, str]] = []

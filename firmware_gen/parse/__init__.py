@@ -101,7 +101,13 @@ def parse_bytes(content: bytes, file_name: str) -> Graph:
     problems.check(prefix)
     source, output = ends
     graph = Graph(
-        _name(file_name), hashlib.sha256(content).hexdigest(), len(content), tensors, tuple(ops), source, output
+        printable_name(file_name),
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        tensors,
+        tuple(ops),
+        source,
+        output,
     )
     with problems.gather():
         _check_order(graph.ops, source, output, tensors)
@@ -110,8 +116,8 @@ def parse_bytes(content: bytes, file_name: str) -> Graph:
     return graph
 
 
-def _name(file_name: str) -> str:
-    """What a model is called in the firmware."""
+def printable_name(file_name: str) -> str:
+    """A model's name for people, from its file's: at most 31 characters, safe inside C comments and strings."""
     stem = file_name.removesuffix(".tflite")
     name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in stem)[:_NAME_LENGTH]
     return name or "model"

@@ -30,7 +30,7 @@ def run(*command: object) -> None:
 def shared_object(library: Path, work: Path, *flags: str) -> ctypes.CDLL:
     """The whole library, plain layout, as one shared object."""
     target = work / "library.so"
-    run("gcc", "-std=c99", "-O1", "-fPIC", "-shared", *WARNINGS, *flags,
+    run("gcc", "-std=c99", "-O2", "-fPIC", "-shared", *WARNINGS, *flags,
         f"-I{library / 'include'}", *sources(library), "-o", target)  # fmt: skip
     return ctypes.CDLL(str(target))
 
