@@ -48,7 +48,7 @@ def workload(call: ConvCall) -> Workload:
         blocks=_blocks(call),
         dot=is_dot(source, target, call.window, call.groups),
         quad=is_quad(call.rows.shape[1], target, call.groups),
-        dots=is_dots(source, target, call.groups, call.max_taps, call.activation),
+        dots=is_dots(source, target, call.window, call.groups, max_taps=call.max_taps, activation=call.activation),
         near=call.window.stride == (1, 1),
     )
 

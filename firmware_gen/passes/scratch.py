@@ -43,12 +43,15 @@ def is_quad(taps: int, target: Plane, groups: int) -> bool:
     return taps >= _QUAD and target.height * target.width > 1 and target.channels // groups >= _QUAD
 
 
-def is_dots(source: Plane, target: Plane, groups: int, max_taps: int, activation: tuple[int, int]) -> bool:
+def is_dots(
+    source: Plane, target: Plane, window: Window, groups: int, *, max_taps: int, activation: tuple[int, int]
+) -> bool:
     """Whether vectors take blocks of kept weights for four positions at a time; twin of ``fp_conv_is_dots``."""
     height, width = target.height, target.width
     fours = width % _QUAD == 0 or (width == _QUAD // 2 and height % 2 == 0)
     small = height * width <= _DOTS_POSITIONS and source.bytes <= _DOTS_BYTES
-    return fours and small and max_taps >= _DOTS_TAPS and groups == 1 and activation == (-128, 127)
+    enough = window.stride[1] > 1 or max_taps >= _DOTS_TAPS
+    return fours and small and enough and groups == 1 and activation == (-128, 127)
 
 
 def by_list(call: ConvCall) -> bool:

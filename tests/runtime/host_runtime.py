@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from runtime_layers import Layer
 from runtime_structs import ARENA_SLACK, FP_OK, HostConv, Plane, PlaneStruct
 
+from firmware_gen.runtime_files import library_files
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = REPOSITORY / "firmware_gen" / "runtime"
 LINK = (
@@ -18,7 +20,11 @@ LINK = (
     *("fp_session", "fp_transfer"),
 )
 KERNELS = [path.stem.removeprefix("fp_") for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem not in LINK]
-SOURCES = [*(RUNTIME / "src" / f"fp_{name}.c" for name in KERNELS), Path(__file__).with_name("probes.c")]
+# What the tests of inference link.
+SOURCES = [
+    *(path for path in library_files()[1] if path.suffix == ".c" and path.stem != "fp_net"),
+    Path(__file__).with_name("probes.c"),
+]
 WARNINGS = (
     *("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wvla", "-Wdouble-promotion"),
     *("-Wmissing-prototypes", "-Werror"),

@@ -7,8 +7,8 @@
 #include "fp_mve_dots.h"
 #include "fp_mve_gaps.h"
 
-/* With more positions, or with fewer kept weights for a channel, walking a list takes fewer instructions, or not many
- * more. */
+/* With more positions, or with fewer kept weights for a channel and windows side by side, walking a list takes fewer
+ * instructions, or not many more. */
 #define MOST_POSITIONS 64u
 #define FEWEST_TAPS 12u
 /* What 16-bit offsets, and shares of 2^16, are exact for. */
@@ -25,9 +25,9 @@ typedef struct dots_layer {
 int fp_conv_is_dots(const fp_conv *conv) {
     const uint32_t width = conv->out.width, positions = (uint32_t)conv->out.height * width;
     const int fours = width % 4u == 0 || (width == 2u && conv->out.height % 2u == 0);
-    return fours && positions <= MOST_POSITIONS && conv->max_taps >= FEWEST_TAPS && conv->groups == 1 &&
-           conv->in.bytes <= HALVES && conv->activation_min == INT8_MIN && conv->activation_max == INT8_MAX &&
-           fp_conv_quad_fits(conv);
+    return fours && positions <= MOST_POSITIONS && (conv->stride_width > 1 || conv->max_taps >= FEWEST_TAPS) &&
+           conv->groups == 1 && conv->in.bytes <= HALVES && conv->activation_min == INT8_MIN &&
+           conv->activation_max == INT8_MAX && fp_conv_quad_fits(conv);
 }
 
 static uint32_t share_of(uint32_t divisor) {

@@ -91,8 +91,7 @@ static void compute_row_pairs(const fp_conv *conv, const block_plan *plan, const
 
 /* `count` neighbouring outputs. A last block that would reach past them moves back over outputs computed before; only
  * where there are fewer than eight does it read, never store, past the end. */
-static void compute_run(const void *block_of, const int8_t *window, int8_t *out, uint32_t count) {
-    const block_plan *const plan = block_of;
+static void compute_run(const block_plan *plan, const int8_t *window, int8_t *out, uint32_t count) {
     if (count < FP_LANES) {
         int8_t block[FP_LANES];
         plan->compute(plan, window, block);
@@ -104,6 +103,14 @@ static void compute_run(const void *block_of, const int8_t *window, int8_t *out,
         plan->compute(plan, window + start * plan->stride, out + start);
     }
     plan->compute(plan, window + last * plan->stride, out + last);
+}
+
+static void compute_rows(const void *plan, const int8_t *window, int8_t *out, const fp_conv_rows *rows) {
+    for (uint32_t row = 0; row < rows->rows; row++) {
+        compute_run(plan, window, out, rows->count);
+        window += rows->down;
+        out += rows->pitch;
+    }
 }
 
 void fp_conv_walk_dsp(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out) {
@@ -125,6 +132,6 @@ void fp_conv_walk_dsp(const fp_conv *conv, const fp_conv_channel *channel, const
         compute_row_pairs(conv, &plan, window, out);
         return;
     }
-    const fp_conv_runner runner = {compute_run, &plan, FP_LANES, 0};
+    const fp_conv_runner runner = {compute_rows, &plan, FP_LANES, 0};
     fp_conv_run_channel(conv, &runner, window, out);
 }

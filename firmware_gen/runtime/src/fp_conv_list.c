@@ -1,8 +1,8 @@
 /* Layers by lists of taps: each output channel's weights are expanded once, then walked for its positions. */
 #include <stddef.h>
-#include <string.h>
 
 #include "fp_conv_kernel.h"
+#include "fp_mve_move.h"
 
 #if FP_MVE_KERNELS
 #define WALK fp_conv_walk_mve
@@ -30,7 +30,7 @@ void fp_conv_fill_positions(const fp_conv *conv, fp_tap *position) {
 void fp_conv_fill_channel(const fp_conv *conv, const fp_conv_channel *channel, int8_t *out) {
     const int8_t value = fp_conv_finish(conv, channel, channel->bias);
     for (uint32_t y = 0; y < conv->out.height; y++) {
-        memset(out, value, conv->out.width);
+        fp_mve_fill(out, value, conv->out.width);
         out += conv->out.row_pitch;
     }
 }

@@ -2,8 +2,8 @@
 #include "fp_conv_runs.h"
 #include "fp_mve_walk.h"
 
-static void walk_run(const void *filter, const int8_t *window, int8_t *out, uint32_t count) {
-    fp_mve_walk(filter, window, out, count);
+static void walk_rows(const void *filter, const int8_t *window, int8_t *out, const fp_conv_rows *rows) {
+    fp_mve_walk(filter, window, out, rows);
 }
 
 void fp_conv_walk_mve(const fp_conv *conv, const fp_conv_channel *channel, const int8_t *window, int8_t *out) {
@@ -17,6 +17,6 @@ void fp_conv_walk_mve(const fp_conv *conv, const fp_conv_channel *channel, const
         .stride = conv->stride_width,
         .requant = fp_requant_short_make(channel->multiplier, channel->shift, conv->out.zero_point),
     };
-    const fp_conv_runner runner = {walk_run, &filter, FP_MVE_BLOCK, channel->room};
+    const fp_conv_runner runner = {walk_rows, &filter, FP_MVE_BLOCK, channel->room};
     fp_conv_run_channel(conv, &runner, window, out);
 }

@@ -49,15 +49,11 @@ static void compute_channel(const fp_conv *conv, const fp_conv_runner *runner, c
     const int has_room = pitch <= conv->out.row_pitch || flat <= runner->room;
     const int one_run = conv->stride_height == 1 && conv->stride_width == 1 && pitch >= width && has_room &&
                         blocks_in(flat, lanes) + moves_of(&conv->out, pitch) <= height * blocks_in(width, lanes);
+    const fp_conv_rows whole = {flat, 1u, pitch, pitch};
+    const fp_conv_rows rows = {width, height, (uint32_t)conv->stride_height * pitch, conv->out.row_pitch};
+    runner->run(runner->plan, window, out, one_run ? &whole : &rows);
     if (one_run) {
-        runner->run(runner->plan, window, out, flat);
         (pitch <= conv->out.row_pitch ? spread_rows : close_rows)(&conv->out, out, pitch);
-        return;
-    }
-    for (uint32_t y = 0; y < height; y++) {
-        runner->run(runner->plan, window, out, width);
-        window += (uint32_t)conv->stride_height * conv->in.row_pitch;
-        out += conv->out.row_pitch;
     }
 }
 

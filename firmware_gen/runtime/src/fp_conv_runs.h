@@ -6,10 +6,18 @@
 
 #include "fp_conv.h"
 
+/* Rows of as many neighbouring outputs each; no number is 0. */
+typedef struct fp_conv_rows {
+    uint32_t count; /* a row */
+    uint32_t rows;
+    uint32_t down;  /* bytes from a row's first window to the next row's */
+    uint32_t pitch; /* bytes from a row's first output to the next row's */
+} fp_conv_rows;
+
 /* A kernel, ready for one output channel. */
 typedef struct fp_conv_runner {
-    /* Computes `count` (not 0) neighbouring outputs from `out` on; the first one's window is at `window`. */
-    void (*run)(const void *plan, const int8_t *window, int8_t *out, uint32_t count);
+    /* Computes rows of outputs; the first one's window is at `window`. */
+    void (*run)(const void *plan, const int8_t *window, int8_t *out, const fp_conv_rows *rows);
     const void *plan;
     uint32_t lanes; /* how many outputs `run` computes at a time */
     uint32_t room;  /* as in fp_conv_channel, where rows that lie too far apart may be moved together; 0 otherwise */

@@ -23,4 +23,23 @@ static inline void fp_mve_move(int8_t *to, const int8_t *from, uint32_t count) {
 #endif
 }
 
+/* Set `count` bytes, maybe none. */
+static inline void fp_mve_fill(int8_t *to, int8_t value, uint32_t count) {
+#if FP_MVE_INSTRUCTIONS
+    if (count == 0) {
+        return;
+    }
+    __asm__ volatile("vdup.8 q0, %[value]\n\t"
+                     "dlstp.8 lr, %[count]\n"
+                     "1:\n\t"
+                     "vstrb.8 q0, [%[to]], #16\n\t"
+                     "letp lr, 1b"
+                     : [to] "+r"(to)
+                     : [count] "r"(count), [value] "r"(value)
+                     : "cc", "memory", "lr", "q0");
+#else
+    memset(to, value, count);
+#endif
+}
+
 #endif

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fp_mve_move.h"
+
 fp_status fp_plane_check(const fp_plane *plane) {
     if (plane == NULL || plane->channels == 0 || plane->height == 0 || plane->width == 0 ||
         plane->row_pitch < plane->width) {
@@ -25,7 +27,7 @@ void fp_plane_fill_halo(const fp_plane *plane, int8_t *data) {
     }
     const uint32_t row_end = (uint32_t)(plane->height - 1u) * plane->row_pitch + plane->width;
     int8_t *channel = data + plane->origin;
-    memset(data, plane->zero_point, plane->origin);
+    fp_mve_fill(data, plane->zero_point, plane->origin);
     for (uint32_t c = 0; c < plane->channels; c++) {
         /* The gaps between rows are a byte or two: column by column is cheaper than a call for each. */
         for (uint32_t x = plane->width; x < plane->row_pitch; x++) {
@@ -34,7 +36,7 @@ void fp_plane_fill_halo(const fp_plane *plane, int8_t *data) {
             }
         }
         int8_t *const next = c + 1u < plane->channels ? channel + plane->channel_pitch : data + plane->bytes;
-        memset(channel + row_end, plane->zero_point, (size_t)(next - channel) - row_end);
+        fp_mve_fill(channel + row_end, plane->zero_point, (uint32_t)(next - channel) - row_end);
         channel = next;
     }
 }

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "fp_conv_kernel.h"
+#include "fp_mve_pool.h"
 #include "fp_requant.h"
 
 /* The part of one output position's window that lies inside the input. */
@@ -53,16 +55,55 @@ static int32_t maximum_of(const pool_window *window) {
     return best;
 }
 
-static inline int8_t larger(int8_t a, int8_t b) {
-    return a > b ? a : b;
-}
+/* Places of sixteen windows fit 8 bits. */
+#define MAX_STRIDE 17u
 
 /* The largest of two by two, as most networks pool: no window is cut off. */
 static int is_max_of_four(const fp_pool *pool) {
     return pool->kind == FP_POOL_MAX && pool->kernel_height == 2 && pool->kernel_width == 2 && pool->pad_top == 0 &&
            pool->pad_left == 0 && (pool->out.height - 1u) * pool->stride_height + 2u <= pool->in.height &&
            (pool->out.width - 1u) * pool->stride_width + 2u <= pool->in.width && pool->activation_min == INT8_MIN &&
-           pool->activation_max == INT8_MAX;
+           pool->activation_max == INT8_MAX && pool->stride_width <= MAX_STRIDE;
+}
+
+#if FP_MVE_KERNELS
+
+/* How many rows one vector of outputs holds: as many as bytes and their 8-bit places allow. */
+static uint32_t rows_a_vector(const fp_pool *pool) {
+    const uint32_t down = pool->stride_height * (uint32_t)pool->in.row_pitch;
+    const uint32_t along = (pool->out.width - 1u) * pool->stride_width;
+    uint32_t rows = 1;
+    while (rows < pool->out.height && (rows + 1u) * pool->out.width <= FP_MVE_BYTES &&
+           rows * down + along <= UINT8_MAX && rows * pool->out.row_pitch + pool->out.width <= UINT8_MAX) {
+        rows++;
+    }
+    return rows;
+}
+
+static void max_of_four(const fp_pool *pool, const int8_t *in, int8_t *out) {
+    const uint32_t width = pool->out.width, height = pool->out.height, rows = rows_a_vector(pool);
+    const uint32_t down = pool->stride_height * (uint32_t)pool->in.row_pitch, step = pool->stride_width;
+    const uint32_t columns = width < FP_MVE_BYTES ? width : FP_MVE_BYTES;
+    fp_mve_pool places;
+    for (uint32_t i = 0; i < rows * columns; i++) {
+        places.in[i] = (uint8_t)(i / columns * down + i % columns * step);
+        places.out[i] = (uint8_t)(i / columns * pool->out.row_pitch + i % columns);
+    }
+    for (uint32_t y = 0; y < height; y += rows) {
+        const uint32_t here = rows < height - y ? rows : height - y;
+        for (uint32_t x = 0; x < width; x += columns) {
+            const uint32_t count = columns < width - x ? columns : width - x;
+            fp_mve_max_of_four(&places, pool->in.row_pitch, in + x * step, out + x, here * count);
+        }
+        in += rows * down;
+        out += rows * pool->out.row_pitch;
+    }
+}
+
+#else
+
+static inline int8_t larger(int8_t a, int8_t b) {
+    return a > b ? a : b;
 }
 
 static void max_of_four(const fp_pool *pool, const int8_t *in, int8_t *out) {
@@ -78,6 +119,8 @@ static void max_of_four(const fp_pool *pool, const int8_t *in, int8_t *out) {
         out += pool->out.row_pitch;
     }
 }
+
+#endif
 
 static void pool_channel(const fp_pool *pool, const int8_t *in, int8_t *out) {
     pool_window window;
