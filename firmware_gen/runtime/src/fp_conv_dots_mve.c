@@ -19,7 +19,12 @@ typedef struct dots_layer {
     const fp_conv *conv;
     fp_tap_geometry geometry;
     fp_mve_places places;
-    int by_gaps; /* fp_mve_gaps_plain may expand rows */
+    int by_gaps;    /* fp_mve_gaps_plain may expand rows */
+    uint32_t rows;  /* of a channel; where they are of two outputs, pairs of them */
+    uint32_t width; /* outputs a row, a multiple of four */
+    uint32_t step;  /* bytes from a window to the fourth neighbour's */
+    uint32_t down;  /* bytes from a row's first window to the next row's */
+    uint32_t pitch; /* bytes from a row's first output to the next row's */
 } dots_layer;
 
 int fp_conv_is_dots(const fp_conv *conv) {
@@ -49,11 +54,17 @@ static fp_mve_places places_of(const fp_conv *conv) {
 
 static dots_layer layer_of(const fp_conv *conv, const fp_tap *position) {
     const uint32_t area = fp_conv_kernel_area(conv), weights = conv->in.channels * area;
+    const uint32_t pair = conv->out.width == 2u ? 2u : 1u;
     const dots_layer layer = {
         .conv = conv,
         .geometry = {position, area, conv->in.channel_pitch, weights},
         .places = places_of(conv),
         .by_gaps = conv->encoding == FP_ENCODING_GAP8 && (uint64_t)weights * area <= HALVES,
+        .rows = conv->out.height / pair,
+        .width = conv->out.width * pair,
+        .step = 4u * conv->stride_width,
+        .down = pair * conv->stride_height * conv->in.row_pitch,
+        .pitch = pair * conv->out.row_pitch,
     };
     return layer;
 }
@@ -109,15 +120,17 @@ static fp_status expand_row(const dots_layer *layer, fp_weight_reader *reader, f
 }
 
 /* All positions of a channel: rows in fours, or two rows of two at a time. */
-static void run_positions(const fp_conv *conv, const fp_mve_dots *dots, const int8_t *window, int8_t *out) {
-    const uint32_t rows = conv->out.width == 2u ? 2u : 1u;
-    const uint32_t width = conv->out.width == 2u ? 4u : conv->out.width;
-    for (uint32_t y = 0; y < conv->out.height; y += rows) {
-        for (uint32_t x = 0; x < width; x += 4u) {
-            fp_mve_dots_run(dots, window + x * conv->stride_width, out + x);
+static void run_positions(const dots_layer *layer, const fp_mve_dots *dots, const int8_t *window, int8_t *out) {
+    const uint32_t width = layer->width, step = layer->step, down = layer->down, pitch = layer->pitch;
+    for (uint32_t rows = layer->rows; rows != 0; rows--) {
+        const int8_t *at = window;
+        int8_t *const end = out + width;
+        for (int8_t *to = out; to != end; to += 4) {
+            fp_mve_dots_run(dots, at, to);
+            at += step;
         }
-        window += rows * conv->stride_height * conv->in.row_pitch;
-        out += rows * conv->out.row_pitch;
+        window += down;
+        out += pitch;
     }
 }
 
@@ -153,7 +166,7 @@ fp_status fp_conv_run_dots(const fp_conv *conv, const int8_t *window, int8_t *ou
         if (dots.count == 0) {
             fp_conv_fill_channel(conv, &channel, out);
         } else {
-            run_positions(conv, &dots, window, out);
+            run_positions(&layer, &dots, window, out);
         }
         if (done != NULL) {
             done(context, c, out);
