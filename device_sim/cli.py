@@ -76,11 +76,20 @@ def run(
     with running_board(model, board, emulator=emulator, port=port, out=out) as (emulated, info):
         if json:
             print_json(
-                {"url": emulated.url, "board": info.board_name, "emulator": emulated.name, "model": info.model_name}
+                {
+                    "url": emulated.url,
+                    "board": info.board_name,
+                    "emulator": emulated.name,
+                    "emulator_version": emulated.version,
+                    "model": info.model_name,
+                }
             )
         else:
             print(emulated.url)
-            print(f"{info.model_name} on {emulated.name} ({emulated.machine}); Ctrl-C ends it", file=sys.stderr)
+            print(
+                f"{info.model_name} on {emulated.name} {emulated.version} ({emulated.machine}); Ctrl-C ends it",
+                file=sys.stderr,
+            )
         sys.stdout.flush()
         try:
             serve(emulated)

@@ -28,7 +28,7 @@ void fp_uart_init(const fp_clocks *clocks) {
     put_polls = FP_PUT_POLLS(clocks->core_hz);
     FP_REG(FP_UART_GPIO_ENABLE_REGISTER) = FP_REG(FP_UART_GPIO_ENABLE_REGISTER) | FP_UART_GPIO_ENABLE_MASK;
     FP_REG(FP_UART_ENABLE_REGISTER) = FP_REG(FP_UART_ENABLE_REGISTER) | (1u << FP_UART_ENABLE_BIT);
-    (void)FP_REG(FP_UART_ENABLE_REGISTER); /* waits out the delay after enabling a clock (RM0385, 5.2.13) */
+    (void)FP_REG(FP_UART_ENABLE_REGISTER); /* waits out the delay after enabling a clock (RM0385, 5.2) */
     fp_stm32_use_pin(FP_UART_TX_GPIO_BASE, FP_UART_TX_PIN, FP_UART_GPIO_FUNCTION);
     fp_stm32_use_pin(FP_UART_RX_GPIO_BASE, FP_UART_RX_PIN, FP_UART_GPIO_FUNCTION);
     USART_CR1 = 0;

@@ -1,5 +1,5 @@
 /* The STM32's independent watchdog, which once started runs until the next reset. Registers: RM0090, 21.4;
- * RM0385, 29.4. Its oscillator (LSI) is some 32 kHz, 17 to 47 kHz by the data sheet (DS8626, table 35); the time is
+ * RM0385, 27.4. Its oscillator (LSI) is some 32 kHz, 17 to 47 kHz by the data sheet (DS8626, table 35); the time is
  * counted with the fastest, so that a board is never reset early. */
 #include "cortex_m.h"
 
