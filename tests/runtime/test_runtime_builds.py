@@ -47,6 +47,17 @@ def test_cortex_m(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpu: str, lev
     compile_all(cortex_m.COMPILER, f"-mcpu={cpu}", "-mthumb", "-ffreestanding", level)
 
 
+@pytest.mark.parametrize(("cpu", "fpu"), [("cortex-m4", "fpv4-sp-d16"), ("cortex-m7", "fpv5-d16")])
+def test_cortex_m_with_a_floating_point_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpu: str, fpu: str
+) -> None:
+    """As boards build: inline assembler leaves the compiler few registers, and these options take some of them."""
+    require(cortex_m.COMPILER)
+    monkeypatch.chdir(tmp_path)
+    options = ("-mthumb", "-mfloat-abi=hard", f"-mfpu={fpu}", "-ffreestanding", "-O2")
+    compile_all(cortex_m.COMPILER, f"-mcpu={cpu}", *options)
+
+
 @pytest.mark.parametrize("language", ["c", "c++"])
 @pytest.mark.parametrize("header", HEADERS, ids=lambda p: p.name)
 def test_header_stands_alone(header: Path, language: str) -> None:

@@ -63,8 +63,9 @@ __attribute__((always_inline)) static inline fp_quad fp_quad_dot(const uint8_t *
     "sxtb16 %[word], %[word], ror #8\n\t"                                                                              \
     "smlad " sum ", %[word], %[odd], " sum "\n\t"
 
-static inline void fp_quad_add_rows(const uint8_t *row, uint32_t pitch, const int8_t *in, const int8_t *end,
-                                    fp_quad *sums) {
+/* A function of its own: the loop takes all 14 registers, and a caller that it is inlined into may need one more. */
+__attribute__((noinline, unused)) static void fp_quad_add_rows(const uint8_t *row, uint32_t pitch, const int8_t *in,
+                                                               const int8_t *end, fp_quad *sums) {
     int32_t s0 = sums->sum[0], s1 = sums->sum[1], s2 = sums->sum[2], s3 = sums->sum[3];
     const uint8_t *r0 = row, *r1 = r0 + pitch, *r2 = r1 + pitch, *r3 = r2 + pitch;
     uint32_t even, odd, word, half;
