@@ -41,6 +41,28 @@ def check_on_qemu(case: OpCase, board: str, folder: Path) -> None:
     assert used is not None and worst is not None and 0 < used <= worst <= report.ram_bytes["stack"]
 
 
+VECTOR_BOARD = "mps3_an547"
+"""Cortex-M55: most kernels are others than the two above run."""
+
+
+def vector_cases(quick: bool) -> list[object]:
+    """Every case on the board with vectors; each twentieth is the quick share."""
+    return [pytest.param(one, id=one.name) for number, one in enumerate(CASES) if (number % 20 == 0) == quick]
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("case", vector_cases(quick=True))
+def test_cases_equal_the_oracle_with_vectors(case: OpCase, tmp_path: Path) -> None:
+    check_on_qemu(case, VECTOR_BOARD, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.qemu
+@pytest.mark.parametrize("case", vector_cases(quick=False))
+def test_every_other_case_equals_the_oracle_with_vectors(case: OpCase, tmp_path: Path) -> None:
+    check_on_qemu(case, VECTOR_BOARD, tmp_path)
+
+
 def board_cases(quick: bool) -> list[object]:
     """Every case on both boards; each fourth, the boards taking turns, is the quick share."""
     return [
