@@ -38,7 +38,7 @@ def analyze(
     except ModelProblemsError as error:
         if json:
             print_json({"model": model.name, "supported": False, "problems": [asdict(one) for one in error.problems]})
-        else:
+        elif len(error.problems) > 1:
             print_problems(model.name, error.problems)
         raise
     if json:
@@ -55,10 +55,11 @@ app.command()(learner)
 @app.command()
 def supported_ops(*, json: Json = False) -> None:
     """List the operators that models may use."""
-    from firmware_gen.parse import READERS
+    from firmware_gen.parse import MODEL_LIMITS, READERS
     from firmware_gen.tables import print_operators
 
     if json:
-        print_json({"operators": [{"name": one.name, "limits": one.limits} for one in READERS.values()]})
+        operators = [{"name": one.name, "limits": one.limits} for one in READERS.values()]
+        print_json({"operators": operators, "model": list(MODEL_LIMITS)})
     else:
-        print_operators([(one.name, one.limits) for one in READERS.values()])
+        print_operators([(one.name, one.limits) for one in READERS.values()], MODEL_LIMITS)

@@ -183,11 +183,14 @@ def print_library(report: LibraryReport, out: Path) -> None:
     console.print(f"{escape(str(out))}: {report.library}, {report.layout}")
 
 
-def print_operators(operators: list[tuple[str, str]]) -> None:
-    """Names and limits."""
+def print_operators(operators: list[tuple[str, str]], model_limits: tuple[str, ...]) -> None:
+    """Names and limits, then what holds for every model."""
     table = Table()
     table.add_column("operator")
     table.add_column("supported")
     for name, limits in operators:
         table.add_row(name, escape(limits))
-    _console().print(table)
+    console = _console()
+    console.print(table)
+    for limit in model_limits:
+        console.print(f"every model: {escape(limit)}")

@@ -52,7 +52,7 @@ def macs_text(count: float) -> str:
 
 
 _COLUMNS = (
-    _Column("weights and requantisation in flash", BLUE, flash_of, lambda _: 0, size),
+    _Column("bytes in flash", BLUE, flash_of, lambda _: 0, size),
     _Column("multiply-accumulates", GREEN, lambda one: one.macs_kept, lambda one: one.macs_saved, macs_text),
 )
 _INSTRUCTIONS = _Column("instructions", ORANGE, lambda one: one.instructions or 0, lambda _: 0, macs_text)

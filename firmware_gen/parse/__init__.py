@@ -23,11 +23,12 @@ from firmware_gen.parse import (
 )
 from firmware_gen.parse.float_ends import DEQUANTIZE, without_float_ends
 from firmware_gen.parse.operators import OperatorContext, OperatorReader
-from firmware_gen.parse.raw import RawModel, RawOperator, read_raw
+from firmware_gen.parse.raw import MAX_FILE_BYTES, MAX_OPERATORS, RawModel, RawOperator, read_raw
 from firmware_gen.parse.tensors import activation_tensor
 from firmware_gen.parse.unsupported import unsupported
-from firmware_gen.parse.work import check_work
+from firmware_gen.parse.work import MAX_MACS, check_work
 from firmware_gen.problems import Problems
+from firmware_gen.program import MAX_UINT16, TAP_OFFSET_LIMIT
 from host_bridge.errors import UserError
 
 READERS: dict[int, OperatorReader] = {
@@ -54,6 +55,13 @@ READERS: dict[int, OperatorReader] = {
         DEQUANTIZE,
     )
 }
+MODEL_LIMITS = (
+    "one subgraph with one input and one output, batch 1, fixed shapes, int8 (float32 ends are left out)",
+    f"at most {MAX_OPERATORS:,} operators and {MAX_MACS:.0e} multiply-accumulates, zeros included",
+    f"at most {MAX_UINT16:,} elements along a dimension and {TAP_OFFSET_LIMIT:,} bytes a tensor, padding included",
+    f"files up to {MAX_FILE_BYTES >> 20} MiB, weights inside them",
+)
+"""What holds for every model, one line each."""
 _NAME_LENGTH = 31
 
 
