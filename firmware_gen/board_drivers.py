@@ -27,7 +27,7 @@ def find_driver(section: str, driver: str, board_file: Path) -> Path:
 
 
 def check_driver(section: str, driver: str, source: Path, keys: Collection[str], board_file: Path) -> None:
-    """Check that a section has exactly the keys its driver's C source uses as ``FP_<SECTION>_<KEY>``.
+    """Check that a section has exactly the keys its driver uses as ``FP_<SECTION>_<KEY>``, headers included.
 
     Args:
         section: ``"uart"``, ``"clock"``, ``"watchdog"`` or ``"rng"``.
@@ -39,7 +39,7 @@ def check_driver(section: str, driver: str, source: Path, keys: Collection[str],
     Raises:
         UserError: a key is missing, or nobody would read it.
     """
-    used = re.findall(rf"\bFP_{section.upper()}_([A-Z0-9_]+)\b", source.read_text(encoding="utf-8"))
+    used = re.findall(rf"\bFP_{section.upper()}_([A-Z0-9_]+)\b", _with_headers(source))
     wanted = {key.lower() for key in used}
     given = set(keys) - {"driver"}
     for key in sorted(wanted - given):
@@ -49,3 +49,10 @@ def check_driver(section: str, driver: str, source: Path, keys: Collection[str],
         raise UserError(
             f"board file {board_file}: '{section}.{key}' is not a key of driver '{driver}', which takes: {known}"
         )
+
+
+def _with_headers(source: Path) -> str:
+    """A driver's text, and that of the headers of ports that it includes by name."""
+    text = source.read_text(encoding="utf-8")
+    headers = [PORT_FOLDER / name for name in re.findall(r'^#include "(\w+\.h)"', text, re.MULTILINE)]
+    return "".join([text, *(header.read_text(encoding="utf-8") for header in headers if header.is_file())])

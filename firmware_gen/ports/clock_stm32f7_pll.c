@@ -17,20 +17,7 @@
 #define SCB_ICIALLU FP_REG(0xE000EF50u)
 #define CCR_IC (1u << 17)
 
-#define PLL_INPUT_HZ (FP_CLOCK_HSE_HZ / FP_CLOCK_PLL_M)
-#define PLL_HZ (PLL_INPUT_HZ * FP_CLOCK_PLL_N)
 #define LARGEST_WITHOUT_OVERDRIVE_HZ 180000000u
-
-_Static_assert(FP_CLOCK_PLL_M >= 2 && FP_CLOCK_PLL_M <= 63, "clock.pll_m must be 2 to 63");
-_Static_assert(FP_CLOCK_PLL_N >= 50 && FP_CLOCK_PLL_N <= 432, "clock.pll_n must be 50 to 432");
-_Static_assert(FP_STM32_IS_PLL_P(FP_CLOCK_PLL_P), "clock.pll_p must be 2, 4, 6 or 8");
-_Static_assert(FP_CLOCK_PLL_Q >= 2 && FP_CLOCK_PLL_Q <= 15, "clock.pll_q must be 2 to 15");
-_Static_assert(PLL_INPUT_HZ >= 1000000u && PLL_INPUT_HZ <= 2000000u, "hse_hz / pll_m must be 1 to 2 MHz");
-_Static_assert(PLL_HZ <= 432000000u, "hse_hz / pll_m * pll_n must be at most 432 MHz");
-_Static_assert(PLL_HZ / FP_CLOCK_PLL_P == FP_CORE_CLOCK_HZ, "core.clock_hz is not hse_hz / pll_m * pll_n / pll_p");
-_Static_assert(FP_CLOCK_FLASH_WAIT_STATES <= 9, "clock.flash_wait_states must be at most 9");
-_Static_assert(FP_STM32_IS_PRESCALER(FP_CLOCK_APB1_DIVIDER), "clock.apb1_divider must be 1, 2, 4, 8 or 16");
-_Static_assert(FP_STM32_IS_PRESCALER(FP_CLOCK_APB2_DIVIDER), "clock.apb2_divider must be 1, 2, 4, 8 or 16");
 
 static int use_overdrive(void) {
     if (FP_CORE_CLOCK_HZ <= LARGEST_WITHOUT_OVERDRIVE_HZ) {
@@ -54,22 +41,9 @@ static void use_instruction_cache(void) {
 }
 
 fp_clocks fp_clock_init(void) {
-    static const fp_stm32_pll pll = {
-        .m = FP_CLOCK_PLL_M,
-        .n = FP_CLOCK_PLL_N,
-        .p = FP_CLOCK_PLL_P,
-        .q = FP_CLOCK_PLL_Q,
-        .apb1_divider = FP_CLOCK_APB1_DIVIDER,
-        .apb2_divider = FP_CLOCK_APB2_DIVIDER,
-        .flash_acr = ACR_PREFETCH_AND_ACCELERATOR | FP_CLOCK_FLASH_WAIT_STATES,
-    };
     use_instruction_cache();
-    if (!fp_stm32_start_pll(&pll) || !use_overdrive() || !fp_stm32_use_pll(&pll)) {
+    if (!fp_stm32_start_pll() || !use_overdrive() || !fp_stm32_use_pll(ACR_PREFETCH_AND_ACCELERATOR)) {
         return fp_stm32_use_hsi();
     }
-    fp_clocks clocks = {
-        FP_CORE_CLOCK_HZ,
-        {FP_CORE_CLOCK_HZ / FP_CLOCK_APB1_DIVIDER, FP_CORE_CLOCK_HZ / FP_CLOCK_APB2_DIVIDER},
-    };
-    return clocks;
+    return fp_stm32_pll_clocks();
 }
