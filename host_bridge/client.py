@@ -58,6 +58,7 @@ class Board:
     ) -> None:
         self.link = Link(transport, timeout, attempts, patience)
         self._key = key
+        self._untold: SessionLostError | None = None
         if key is not None:
             open_session(self.link, key, ready_within)
         self._info = self._ask_info(ready_within)
@@ -126,11 +127,16 @@ class Board:
 
     @contextmanager
     def _in_session(self) -> Iterator[None]:
-        """Where the board has lost the session: open another one, and say so."""
+        """Where the board has lost the session: open another one, and say so, even if the line breaks in between."""
         try:
+            if self._untold is not None:
+                raise self._untold
             yield
         except SessionLostError as error:
+            self._untold = error
             open_session(self.link, self._key, READY_WITHIN)
+            self._untold = None
+            self._limit_to_session()
             raise BoardResetError(error) from error
 
     def _limit_to_session(self) -> None:

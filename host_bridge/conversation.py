@@ -66,25 +66,36 @@ def open_session(link: Link, key: bytes | None, within: float) -> None:
         BoardError: its firmware knows no such session, or has no random numbers now.
     """
     deadline = time.monotonic() + within
-    session: Session = PlainSession(_random_number())
+    before = link.session
     for _ in range(_GREETINGS):
-        if key is not None:
-            session = _greet(link, key, deadline, within)
-        link.session = session
         try:
-            if knock(link, messages.OPEN, {}, deadline) is None:
-                raise no_answer(link, within)
-        except SessionLostError:
-            continue  # another greeting came in between
-        return
+            if _try_session(link, key, deadline):
+                return
+        except BaseException:
+            link.session = before
+            raise
+        if time.monotonic() >= deadline:
+            link.session = before
+            raise no_answer(link, within)
     raise UserError(f"{link.transport.url} refused {_GREETINGS} sessions; is another program connected to the board?")
 
 
-def _greet(link: Link, key: bytes, deadline: float, within: float) -> AuthenticatedSession:
-    """Agree on the keys of a session.
+def _try_session(link: Link, key: bytes | None, deadline: float) -> bool:
+    """Open a session; False when that took too long, or another greeting came in between."""
+    session: Session | None = PlainSession(_random_number()) if key is None else _greet(link, key, deadline)
+    if session is None:
+        return False
+    link.session = session
+    try:
+        return knock(link, messages.OPEN, {}, deadline) is not None
+    except SessionLostError:
+        return False
+
+
+def _greet(link: Link, key: bytes, deadline: float) -> AuthenticatedSession | None:
+    """Agree on the keys of a session; None where no answer comes in time.
 
     Raises:
-        NoAnswerError: no answer in time.
         UserError: what answers does not have the key.
         BoardError: it has no random numbers now.
     """
@@ -97,7 +108,7 @@ def _greet(link: Link, key: bytes, deadline: float, within: float) -> Authentica
             raise
         raise UserError(f"the firmware at {link.transport.url} was built without a key; leave --key out") from error
     if answer is None:
-        raise no_answer(link, within)
+        return None
     session = AuthenticatedSession(_random_number(), key, nonce, bytes.fromhex(answer["nonce"]))
     if not session.is_proof(bytes.fromhex(answer["proof"])):
         raise UserError(f"the board at {link.transport.url} does not have this key; give the one it was built with")
