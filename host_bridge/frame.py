@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 
 from cobs import cobs
 
@@ -11,6 +12,7 @@ from host_bridge.payload import number, number_struct, unpack
 
 DELIMITER = b"\0"
 _HEADER = number_struct(messages.HEADER)
+_header_values = attrgetter(*(field.name for field in messages.HEADER))
 RAW_OVERHEAD = messages.HEADER_BYTES + messages.CRC_BYTES
 """Bytes of a frame before encoding that are not payload."""
 
@@ -35,7 +37,7 @@ class Frame:
 
     def raw(self) -> bytes:
         """Header, payload and CRC, before encoding."""
-        covered = _HEADER.pack(*(getattr(self, field.name) for field in messages.HEADER)) + self.payload
+        covered = _HEADER.pack(*_header_values(self)) + self.payload
         return covered + zlib.crc32(covered).to_bytes(messages.CRC_BYTES, "little")
 
     def encode(self) -> bytes:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker, sparse_mean
+from trainer.aggregation import HeldValues, HeldWeights, InvalidReplyError, ReplyChecker, sparse_mean
 from trainer.engines.base import ClientReply
-from trainer.tensors import Masks, Weights
+from trainer.tensors import Masks, Role, TensorSpec, Weights
+from trainer.values import pack_values
 from trainer.wire import CODECS
 
 SHAPES = ((3, 2, 2, 5), (5,), (11, 3))
@@ -51,6 +52,22 @@ def test_personal_masks_average_over_holders_only(seed: int) -> None:
     for mine, expected in zip(got, stacked_mean(previous, updates), strict=True):
         assert mine.dtype == np.float32
         np.testing.assert_allclose(mine, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["00000", "00110", "01201", "3"])
+def test_values_are_averaged_as_whole_tensors_are(order: str) -> None:
+    random = np.random.default_rng(3)
+    previous = random_weights(random)
+    masks = [personal_masks(random) for _ in range(4)]
+    specs = tuple(
+        TensorSpec(f"t{number}", shape, number != 1, Role.BIAS if number == 1 else Role.KERNEL)
+        for number, shape in enumerate(SHAPES)
+    )
+    whole = [HeldWeights(random_weights(random), masks[int(which)], 3 + number) for number, which in enumerate(order)]
+    packed = [HeldValues(pack_values(one.weights, one.masks), one.masks, one.samples, specs) for one in whole]
+    for got, expected in zip(sparse_mean(previous, packed), stacked_mean(previous, whole), strict=True):
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
 def test_a_weight_that_nobody_holds_stays() -> None:

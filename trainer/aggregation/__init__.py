@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from trainer.aggregation.clip import clip_norm
-from trainer.aggregation.held import Aggregate, HeldWeights
+from trainer.aggregation.held import Aggregate, Held, HeldValues, HeldWeights
 from trainer.aggregation.order import median, trimmed_mean
 from trainer.aggregation.sparse_mean import sparse_mean
 from trainer.aggregation.validate import InvalidReplyError, ReplyChecker
@@ -17,6 +17,8 @@ AGGREGATORS: Registry[Callable[[float], Aggregate]] = Registry(
 __all__ = [
     "AGGREGATORS",
     "Aggregate",
+    "Held",
+    "HeldValues",
     "HeldWeights",
     "InvalidReplyError",
     "ReplyChecker",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from trainer.aggregation.held import Aggregate, HeldWeights
+from trainer.aggregation.held import Aggregate, Held, HeldWeights
 from trainer.tensors import Bool, Float32, Float64, TensorSpec, Weights
 
 
@@ -23,14 +23,14 @@ def clip_norm(aggregate: Aggregate, norm: float, specs: tuple[TensorSpec, ...]) 
         specs: the model's tensors.
     """
 
-    def clipped(previous: Weights, updates: Iterable[HeldWeights]) -> Iterator[HeldWeights]:
+    def clipped(previous: Weights, updates: Iterable[Held]) -> Iterator[HeldWeights]:
         for update in updates:
             yield HeldWeights(_shorten(previous, update, norm, specs), update.masks, update.samples)
 
     return lambda previous, updates: aggregate(previous, clipped(previous, updates))
 
 
-def _shorten(previous: Weights, update: HeldWeights, norm: float, specs: tuple[TensorSpec, ...]) -> Weights:
+def _shorten(previous: Weights, update: Held, norm: float, specs: tuple[TensorSpec, ...]) -> Weights:
     rows = zip(previous, update.weights, update.masks, strict=True)
     differences = [_difference(old, new, mask) for old, new, mask in rows]
     factors = {trained: _factor(differences, specs, norm, trained) for trained in (True, False)}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainer.aggregation.held import Aggregate, HeldWeights
+from trainer.aggregation.held import Aggregate, Held
 from trainer.tensors import Float32, Weights
 
 Counts = npt.NDArray[np.signedinteger[Any]]
@@ -26,7 +26,7 @@ _ROUNDING = 1e-9
 """So that a share of 0.29 of 100 clients is 29, not 28."""
 
 
-def median(previous: Weights, updates: Iterable[HeldWeights]) -> Weights:
+def median(previous: Weights, updates: Iterable[Held]) -> Weights:
     """The middle value of each element's holders, or the mean of the two in the middle."""
     return _by_rank(previous, updates, lambda holders: (holders - 1) // 2)
 
@@ -37,18 +37,18 @@ def trimmed_mean(trim: float) -> Aggregate:
     Of few holders a small share is nobody: ``trim`` of 0.1 drops none of fewer than 10. At least one always stays.
     """
 
-    def aggregate(previous: Weights, updates: Iterable[HeldWeights]) -> Weights:
+    def aggregate(previous: Weights, updates: Iterable[Held]) -> Weights:
         return _by_rank(previous, updates, lambda holders: np.floor(trim * holders + _ROUNDING).astype(np.int64))
 
     return aggregate
 
 
-def _by_rank(previous: Weights, updates: Iterable[HeldWeights], trim: Trim) -> Weights:
+def _by_rank(previous: Weights, updates: Iterable[Held], trim: Trim) -> Weights:
     kept = list(updates)
     return tuple(_tensor(before, kept, number, trim) for number, before in enumerate(previous))
 
 
-def _tensor(before: Float32, updates: list[HeldWeights], number: int, trim: Trim) -> Float32:
+def _tensor(before: Float32, updates: list[Held], number: int, trim: Trim) -> Float32:
     """One tensor. What a client does not hold is infinite, so it comes behind all that are held."""
     if not updates:
         return before
@@ -64,6 +64,6 @@ def _tensor(before: Float32, updates: list[HeldWeights], number: int, trim: Trim
     return rounded
 
 
-def _values(update: HeldWeights, number: int) -> Float32:
+def _values(update: Held, number: int) -> Float32:
     weight, mask = update.weights[number], update.masks[number]
     return weight if mask is None else np.where(mask, weight, np.float32(np.inf))

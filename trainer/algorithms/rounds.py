@@ -8,13 +8,13 @@ from functools import cached_property, reduce
 import numpy as np
 
 from host_bridge.errors import UserError
-from trainer.aggregation import HeldWeights, InvalidReplyError, ReplyChecker
+from trainer.aggregation import Held, HeldValues, InvalidReplyError, ReplyChecker
 from trainer.algorithms.algorithm import Exchange, RoundMetrics, RoundPlan, ServerState
 from trainer.engines.base import ClientReply, ClientTask, Engine
 from trainer.masks import fingerprint
-from trainer.tensors import Float32, Masks, Role, TensorSpec, Weights
+from trainer.tensors import Bool, Float32, Masks, Role
 from trainer.traffic import payload_bytes
-from trainer.values import pack_values, unpack_values
+from trainer.values import pack_values
 from trainer.wire import CODECS, Codec
 
 _SMALLER = "use a lower --learning-rate"
@@ -40,12 +40,6 @@ def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[Serv
     return replace(advanced, weights=weights, memory={**state.memory, **memory}), metrics
 
 
-def _valid(specs: tuple[TensorSpec, ...], weights: Weights) -> Weights:
-    """Variances that rounding on the line has made negative become 0."""
-    rows = zip(specs, weights, strict=True)
-    return tuple(np.maximum(weight, 0) if spec.role is Role.VARIANCE else weight for spec, weight in rows)
-
-
 def _either(some: Masks, others: Masks) -> Masks:
     rows = zip(some, others, strict=True)
     return tuple(None if one is None or other is None else one | other for one, other in rows)
@@ -59,6 +53,12 @@ class _Broadcast:
     payload: bytes = field(repr=False)
     bytes: int
     fingerprint: int
+    variances: Bool = field(repr=False)
+    """Which of the values are running variances."""
+
+    def valid(self, values: Float32) -> Float32:
+        """Values of a client; variances that rounding on the line has made negative become 0."""
+        return np.where(self.variances, np.maximum(values, np.float32(0)), values) if self.variances.any() else values
 
 
 @dataclass
@@ -95,7 +95,7 @@ class _Round:
             if client not in self.plan.absent:
                 yield ClientTask(client, number, sent.payload, self.plan.work, sent.fingerprint)
 
-    def held(self, replies: Iterable[ClientReply]) -> Iterator[HeldWeights]:
+    def held(self, replies: Iterable[ClientReply]) -> Iterator[Held]:
         """Check and measure replies as they come; each is forgotten once it is aggregated."""
         checker = ReplyChecker(
             self.state.round + 1,
@@ -115,9 +115,8 @@ class _Round:
                 continue
             self.replied[reply.client] = reply.samples
             self.weighted_loss += reply.samples * reply.loss
-            masks = self.state.masks[reply.client]
-            weights = unpack_values(values, masks, self.state.specs)
-            yield HeldWeights(_valid(self.state.specs, weights), masks, reply.samples)
+            valid = self.broadcasts[reply.client].valid(values)
+            yield HeldValues(valid, self.state.masks[reply.client], reply.samples, self.state.specs)
 
     def union(self) -> Masks:
         """What at least one of the clients whose update was used holds."""
@@ -154,4 +153,6 @@ class _Round:
             payload = self.codec.encode_values(own)
         except ValueError as error:
             raise UserError(f"the server has {error} which do not fit {self.plan.work.encoding}; {_SMALLER}") from None
-        return _Broadcast(own, payload, payload_bytes(payload), fingerprint(masks))
+        flags = tuple(np.full(spec.shape, spec.role is Role.VARIANCE, np.float32) for spec in self.state.specs)
+        variances = pack_values(flags, masks) > 0
+        return _Broadcast(own, payload, payload_bytes(payload), fingerprint(masks), variances)
