@@ -155,7 +155,7 @@ def _sizes(
         "residual": _FLOAT * capacity if rounded else 0,
         "received": wire_bytes(purpose.encoding, capacity) if rounded or purpose.proximal else 0,
         "activations": _FLOAT * activations.floats,
-        "slopes": _SHORT * (2 * activations.slopes + _conv_channels(description)),
+        "slopes": _SHORT * (2 * activations.slopes + _conv_channels(description) + 1),
         "order": _SHORT * purpose.epochs * purpose.samples,
         "shifts": 2 * batches,
         "labels": purpose.samples,

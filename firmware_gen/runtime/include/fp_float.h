@@ -7,22 +7,27 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-static inline uint32_t fp_float_bits(float value) {
+/* A float and its bits in one place; memcpy would be a call where the compiler is told that it is not its own. */
+typedef union fp_float_word {
+    float value;
     uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
+} fp_float_word;
+
+static inline uint32_t fp_float_bits(float value) {
+    fp_float_word word;
+    word.value = value;
+    return word.bits;
 }
 
 static inline float fp_float_of(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    fp_float_word word;
+    word.bits = bits;
+    return word.value;
 }
 
 static inline bool fp_is_finite(float value) {

@@ -93,22 +93,22 @@ typedef enum fp_sample_format {
 
 /* Where everything lies in the caller's block: byte offsets, each a multiple of 4. The generator plans it. */
 typedef struct fp_learner_plan {
-    uint32_t bytes;         /* of the whole block, which is 8-byte aligned */
-    uint32_t counts;        /* uint16, one for each row; unused with a baked mask */
-    uint32_t columns;       /* uint16, one for each value; unused with a baked mask */
-    uint32_t starts;        /* uint32, one for each tensor: its first value */
-    uint32_t live;          /* bytes, one for each channel of the layers' outputs and the sample */
-    uint32_t values;        /* float32, value_capacity */
-    uint32_t velocity;      /* float32, value_capacity; the update's payload lies here after training */
-    uint32_t residual;      /* float32, value_capacity; for encodings with error feedback */
-    uint32_t received;      /* the payload that a round began with: received_bytes */
-    uint32_t activations;   /* float32, activation_floats */
-    uint32_t slopes;        /* uint16, 2 * slope_capacity + the most channels of a convolution: for the backward pass */
-    uint32_t labels;        /* bytes, sample_capacity */
-    uint32_t samples;       /* sample_capacity * sample_bytes */
-    uint32_t order;         /* uint16, order_capacity */
-    uint32_t shifts;        /* int8 pairs, shift_capacity */
-    uint32_t scratch;       /* of the mask's computation: overlaps values and all that follows */
+    uint32_t bytes;       /* of the whole block, which is 8-byte aligned */
+    uint32_t counts;      /* uint16, one for each row; unused with a baked mask */
+    uint32_t columns;     /* uint16, one for each value; unused with a baked mask */
+    uint32_t starts;      /* uint32, one for each tensor: its first value */
+    uint32_t live;        /* bytes, one for each channel of the layers' outputs and the sample */
+    uint32_t values;      /* float32, value_capacity */
+    uint32_t velocity;    /* float32, value_capacity; the update's payload lies here after training */
+    uint32_t residual;    /* float32, value_capacity; for encodings with error feedback */
+    uint32_t received;    /* the payload that a round began with: received_bytes */
+    uint32_t activations; /* float32, activation_floats */
+    uint32_t slopes;  /* uint16, 2 * slope_capacity + 1 + the most channels of a convolution: for the backward pass */
+    uint32_t labels;  /* bytes, sample_capacity */
+    uint32_t samples; /* sample_capacity * sample_bytes */
+    uint32_t order;   /* uint16, order_capacity */
+    uint32_t shifts;  /* int8 pairs, shift_capacity */
+    uint32_t scratch; /* of the mask's computation: overlaps values and all that follows */
     uint32_t scratch_bytes; /* 0: this learner does not compute masks */
     uint32_t value_capacity;
     uint32_t received_bytes;    /* 0: only float32 without FedProx */

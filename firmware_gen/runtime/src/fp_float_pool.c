@@ -3,9 +3,13 @@
 
 static uint32_t largest_in(const fp_window *part, const float *plane, uint32_t width) {
     uint32_t best = part->top * width + part->left;
-    for (uint32_t y = part->top; y < part->bottom; y++) {
-        for (uint32_t x = part->left; x < part->right; x++) {
-            best = plane[y * width + x] > plane[best] ? y * width + x : best;
+    float most = plane[best];
+    for (uint32_t row = part->top * width; row < part->bottom * width; row += width) {
+        for (uint32_t at = row + part->left; at < row + part->right; at++) {
+            if (plane[at] > most) {
+                most = plane[at];
+                best = at;
+            }
         }
     }
     return best;

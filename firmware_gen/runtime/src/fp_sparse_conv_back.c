@@ -11,7 +11,7 @@ typedef struct slopes {
     float *values;   /* packed to the front of the output's gradient */
     uint16_t *place; /* output row * 256 + column */
     uint16_t *at;    /* input pixel + 1 under the kernel element at hand; 0 where it lies outside */
-    uint16_t *ends;  /* of each channel, in this list */
+    uint16_t *first; /* of each channel, in this list; then their number */
 } slopes;
 
 static slopes gather(const fp_learner *learner, const fp_learner_layer *layer, float *d_out) {
@@ -22,6 +22,7 @@ static slopes gather(const fp_learner *learner, const fp_learner_layer *layer, f
     uint32_t found = 0;
     for (uint32_t channel = 0; channel < layer->out.channels; channel++) {
         const float *slope = d_out + channel * fp_pixels(layer->out);
+        list.first[channel] = (uint16_t)found;
         for (uint32_t y = 0; live[channel] != 0 && y < layer->out.height; y++) {
             for (uint32_t x = 0; x < layer->out.width; x++, slope++) {
                 if (*slope != 0.0f) {
@@ -30,15 +31,15 @@ static slopes gather(const fp_learner *learner, const fp_learner_layer *layer, f
                 }
             }
         }
-        list.ends[channel] = (uint16_t)found;
     }
+    list.first[layer->out.channels] = (uint16_t)found;
     return list;
 }
 
 /* Where the element at this row and column of the kernel finds the input of each slope. */
 static void locate(const slopes *list, const fp_learner_layer *layer, uint32_t element) {
     const uint32_t down = element / layer->kernel_width, right = element % layer->kernel_width;
-    for (uint32_t i = 0; i < list->ends[layer->out.channels - 1u]; i++) {
+    for (uint32_t i = 0; i < list->first[layer->out.channels]; i++) {
         const uint32_t y = (uint32_t)(list->place[i] >> 8) * layer->stride_height + down - layer->pad_top;
         const uint32_t x = (uint32_t)(list->place[i] & 0xFFu) * layer->stride_width + right - layer->pad_left;
         const bool inside = y < layer->in.height && x < layer->in.width; /* below 0 is far above */
@@ -47,10 +48,10 @@ static void locate(const slopes *list, const fp_learner_layer *layer, uint32_t e
 }
 
 /* The gradient of one weight; its part of the input's is added to `d_in`. */
-static float weight_back(const slopes *list, uint32_t channel, float weight, const float *in, float *d_in) {
-    const uint32_t end = list->ends[channel];
+static inline float weight_back(const slopes *list, uint32_t channel, float weight, const float *in, float *d_in) {
+    const uint32_t end = list->first[channel + 1u];
     float sum = 0.0f;
-    for (uint32_t i = channel == 0 ? 0u : list->ends[channel - 1u]; i < end; i++) {
+    for (uint32_t i = list->first[channel]; i < end; i++) {
         const uint32_t at = list->at[i];
         if (at != 0) {
             const float slope = list->values[i];
@@ -62,10 +63,10 @@ static float weight_back(const slopes *list, uint32_t channel, float weight, con
 }
 
 /* The same where nobody wants the input's. */
-static float weight_gradient(const slopes *list, uint32_t channel, const float *in) {
-    const uint32_t end = list->ends[channel];
+static inline float weight_gradient(const slopes *list, uint32_t channel, const float *in) {
+    const uint32_t end = list->first[channel + 1u];
     float sum = 0.0f;
-    for (uint32_t i = channel == 0 ? 0u : list->ends[channel - 1u]; i < end; i++) {
+    for (uint32_t i = list->first[channel]; i < end; i++) {
         if (list->at[i] != 0) {
             sum += in[list->at[i] - 1u] * list->values[i];
         }
@@ -74,10 +75,16 @@ static float weight_gradient(const slopes *list, uint32_t channel, const float *
 }
 
 static void row_back(const slopes *list, const fp_kept *kernel, uint32_t count, const float *in, float *d_in) {
+    const slopes here = *list;
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t output = kernel->columns[i];
-        kernel->velocity[i] +=
-            d_in != NULL ? weight_back(list, output, kernel->values[i], in, d_in) : weight_gradient(list, output, in);
+        kernel->velocity[i] += weight_back(&here, kernel->columns[i], kernel->values[i], in, d_in);
+    }
+}
+
+static void row_gradient(const slopes *list, const fp_kept *kernel, uint32_t count, const float *in) {
+    const slopes here = *list;
+    for (uint32_t i = 0; i < count; i++) {
+        kernel->velocity[i] += weight_gradient(&here, kernel->columns[i], in);
     }
 }
 
@@ -103,8 +110,10 @@ void fp_sparse_conv_backward(const fp_learner *learner, const fp_learner_layer *
             const uint32_t count = *kernel.counts++, plane = input * in_plane;
             if (depthwise) {
                 depthwise_row_back(&list, &kernel, count, layer, in, d_in);
+            } else if (d_in != NULL) {
+                row_back(&list, &kernel, count, in + plane, d_in + plane);
             } else {
-                row_back(&list, &kernel, count, in + plane, d_in == NULL ? NULL : d_in + plane);
+                row_gradient(&list, &kernel, count, in + plane);
             }
             kernel.columns += count;
             kernel.values += count;

@@ -1,5 +1,7 @@
 #include "fp_wire.h"
 
+#include <stddef.h>
+
 #include "fp_bytes.h"
 #include "fp_float.h"
 #include "fp_half.h"
