@@ -1,6 +1,7 @@
 """From a model file to a project for TensorFlow Lite Micro, compiled where a checkout of it is at hand."""
 
 import hashlib
+import re
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ from host_bridge.atomic import staged_directory
 from host_bridge.errors import UserError
 
 _BUILD_FOLDER, _SCRATCH = "build", ".cmake"
-_CMSIS_NN_MARK = "kernels: CMSIS-NN"
+_KERNELS = re.compile(r"^-- kernels: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def build_tflm_firmware(
             board=board.name,
             target=target,
             compiler=compiler_version(target),
-            kernels="CMSIS-NN" if _CMSIS_NN_MARK in said else "reference",
+            kernels="".join(_KERNELS.findall(said)[:1]),
             flash_bytes=sizes.flash,
             ram_bytes=sizes.ram,
             flash_capacity=board.flash[0].bytes,

@@ -45,7 +45,7 @@ class TflmFirmwareReport(TflmReport):
     board: str
     target: str
     compiler: str
-    kernels: str = Field(description="CMSIS-NN or reference")
+    kernels: str = Field(description="CMSIS-NN, reference, or none of TensorFlow Lite Micro's")
     flash_bytes: dict[str, int] = Field(
         description="weights (the model's file and programs' weights), requant, code, total"
     )

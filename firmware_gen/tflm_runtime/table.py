@@ -25,7 +25,7 @@ def print_tflm(report: TflmReport, out: Path) -> None:
         rows.append((f"program {number}", f"{len(program.layers)} layers, {kept}, arena {program.arena_bytes:,} bytes"))
     if isinstance(report, TflmFirmwareReport):
         rows += [
-            ("board", f"{report.board} ({report.target}, {report.compiler}, {report.kernels} kernels)"),
+            ("board", f"{report.board} ({report.target}, {report.compiler}, kernels: {report.kernels})"),
             ("flash", _sizes(report.flash_bytes)),
             ("RAM", _sizes(report.ram_bytes)),
         ]
