@@ -17,6 +17,7 @@ NEGOTIATION = bytes.fromhex("fffd01 fffd03 fffb00")
 CONNECT_SECONDS = 60.0
 COMMAND_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+_SILENT_LOOKS = 5
 _TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[@-Z\\^_78=>]")
 _PROMPT = re.compile(r"(?:^|[\r\n])\(([\w.-]+)\) ?$")
@@ -117,28 +118,32 @@ class Monitor:
             time.sleep(_LOOK_SECONDS)
 
     def _read_to_prompt(self, deadline: float, complaint: str, echo: str = "") -> str:
-        """Text up to the next prompt, which stands on a line behind the echo."""
-        received = b""
+        """Text up to the next prompt: one on a line behind the echo, or after which nothing comes for a while."""
+        received, silent_looks = b"", 0
         while True:
-            try:
-                piece = self._socket.recv(4096)
-            except TimeoutError:
-                self._check()
-                if time.monotonic() > deadline:
-                    raise UserError(
-                        f"Renode {complaint}: {_shortened(_plain(received)) or 'it said nothing'}"
-                    ) from None
-                continue
-            except OSError:
-                piece = b""
-            if not piece:
-                self._hung_up(echo)
+            piece = self._receive(echo)
+            silent_looks = 0 if piece else silent_looks + 1
             received += piece
             text = _plain(received)
             found = _PROMPT.search(text)
-            if found and (not echo or "\n" in text):
+            if found and (not echo or "\n" in text or silent_looks >= _SILENT_LOOKS):
                 self.prompt = found.group(1)
                 return text[: found.start()]
+            if not piece and time.monotonic() > deadline:
+                raise UserError(f"Renode {complaint}: {_shortened(text) or 'it said nothing'}")
+
+    def _receive(self, during: str) -> bytes:
+        """What has come; nothing after a short while."""
+        try:
+            piece = self._socket.recv(4096)
+        except TimeoutError:
+            self._check()
+            return b""
+        except OSError:
+            piece = b""
+        if not piece:
+            self._hung_up(during)
+        return piece
 
     def _hung_up(self, command: str) -> None:
         """Renode closes the line when it dies, a moment before its process is gone."""
