@@ -28,7 +28,7 @@ flash: setup ## write a firmware to a real board by its debug probe (BOARD=nrf52
 	@$(BIN)/python -m firmware_gen flash $(FIRMWARE) --board $(BOARD) $(ARGS)
 
 test: setup-dev ## all tests that fit in 15 minutes on 2 cores
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-slow: setup-dev ## the slow proofs: clean clone, long fuzzing, full runs
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -1,6 +1,7 @@
 """What holds for every test: where skipping is allowed to pass."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,19 @@ def _unexpected_skips() -> list[tuple[str, str]]:
     return [(test, reason) for test, reason in _skipped if not any(known in reason for known in EXPECTED_SKIPS)]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001 - names that pytest-xdist gives
+    """A worker's skips: of those made while collecting, nobody else hears."""
+    known = set(_skipped)
+    _skipped.extend(one for one in map(tuple, node.workeroutput.get("skipped", [])) if one not in known)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In continuous integration a test skipped for want of an installable tool is a failure."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["skipped"] = _skipped
+        return
     if os.environ.get("CI") and exitstatus == 0 and _unexpected_skips():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
