@@ -61,6 +61,8 @@ class Monitor:
         try:
             self._socket.sendall(NEGOTIATION)
             self._read_to_prompt(deadline, f"showed no prompt within {connect_seconds:g} s")
+            while self._receive(""):  # a greeting may come in pieces, with a prompt behind each
+                pass
         except BaseException:
             self._socket.close()
             raise
