@@ -89,14 +89,17 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
 
-    def last_words(self) -> str:
-        """The line of its standard error that best says why it ended; empty if there is none."""
+    def written(self) -> str:
+        """The end of what it has written on standard error, and on standard output if that is no pipe."""
         if self._stderr.closed:
             return ""
         # pread leaves alone the file position, which the running program shares.
         size = os.fstat(self._stderr.fileno()).st_size
-        text = os.pread(self._stderr.fileno(), 65536, max(size - 65536, 0)).decode(errors="replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return os.pread(self._stderr.fileno(), 65536, max(size - 65536, 0)).decode(errors="replace")
+
+    def last_words(self) -> str:
+        """The line of its standard error that best says why it ended; empty if there is none."""
+        lines = [line.strip() for line in self.written().splitlines() if line.strip()]
         telling = [line for line in lines if any(mark in line for mark in _REASONS)]
         others = [line for line in lines if not any(mark in line for mark in _NOISE)]
         return (telling or others or [""])[-1]

@@ -124,7 +124,9 @@ class FleetEngine:
         )
 
 
-def with_boards(others: Engine, plan: FleetPlan, dataset: Dataset, partition: Partition, status: Path) -> FleetEngine:
+def with_boards(
+    others: Engine, plan: FleetPlan, dataset: Dataset, partition: Partition, status: Path | None
+) -> FleetEngine:
     """An engine whose first clients are boards.
 
     Args:
@@ -132,11 +134,11 @@ def with_boards(others: Engine, plan: FleetPlan, dataset: Dataset, partition: Pa
         plan: the boards.
         dataset: where samples are.
         partition: which of them each client holds.
-        status: file that tells watchers what the boards do; written from the first round on.
+        status: file that tells watchers what the boards do, written from the first round on; None for none.
     """
 
     def told(news: FleetStatus) -> None:
-        if any(board.round for board in news.boards):
+        if status is not None and any(board.round for board in news.boards):
             write_status(status, news)
 
     return FleetEngine(others, lambda masks: assemble(plan, dataset, partition, masks, told), partition, plan.seed)

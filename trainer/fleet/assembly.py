@@ -31,7 +31,8 @@ class FleetPlan:
     """What a fleet is made of.
 
     Attributes:
-        places: where each board is; the first is client 0, and so on.
+        places: where each board is.
+        clients: which client each board is.
         description: the training graph.
         purpose: what learners must have room for; samples and values are filled in here.
         recipe: how boards may compute their mask; None where they cannot.
@@ -41,6 +42,7 @@ class FleetPlan:
     """
 
     places: tuple[Place, ...]
+    clients: tuple[int, ...]
     description: LearnerDescription
     purpose: Purpose
     recipe: MaskRecipe | None
@@ -119,14 +121,15 @@ def assemble(plan: FleetPlan, dataset: Dataset, partition: Partition, masks: Seq
     Raises:
         UserError: a learner does not fit, a tool is missing, or a board does not start or answer.
     """
-    count = len(plan.places)
-    most = max(len(partition[client]) for client in range(count))
-    values = max(value_count(plan.specs, masks[client]) for client in range(count))
+    most = max(len(partition[client]) for client in plan.clients)
+    values = max(value_count(plan.specs, masks[client]) for client in plan.clients)
     plan = replace(plan, purpose=replace(plan.purpose, samples=most, values=values))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fp-learners-")))
         firmwares = Firmwares(plan, folder)
-        setups = {id(mask): mask_setup(plan.specs, mask, plan.recipe) for mask in masks[:count]}
+        setups = {
+            id(mask): mask_setup(plan.specs, mask, plan.recipe) for mask in (masks[client] for client in plan.clients)
+        }
         boards = [
             ClientBoard(
                 _power(place, firmwares),
@@ -134,7 +137,7 @@ def assemble(plan: FleetPlan, dataset: Dataset, partition: Partition, masks: Seq
                 BoardRecord(client, _name(place)),
                 plan.limits,
             )
-            for client, place in enumerate(plan.places)
+            for client, place in zip(plan.clients, plan.places, strict=True)
         ]
         fleet = stack.enter_context(Fleet(boards, plan.limits.round, plan.rounds, told))
         fleet.prepare()

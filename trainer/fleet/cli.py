@@ -1,5 +1,6 @@
-"""``python -m trainer.fleet describe``: what a board's learner is built from."""
+"""``python -m trainer.fleet describe``: what a board's learner is built from; ``serve``: boards for others to use."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,24 @@ def describe(
     description, purpose = describe_run(make_config(options), samples)
     write_learner_file(out, description, purpose)
     print(out)
+
+
+@app.command()
+def serve(
+    devices: Annotated[str, typer.Argument(help="Emulated boards, such as qemu:2 or native:4@stm32f4_discovery.")],
+    *,
+    config: Annotated[Path | None, typer.Option(help="TOML file of the run's options.")] = None,
+) -> None:
+    """Build learners of a run, keep boards running, and print their URLs, joined by commas; Ctrl-C ends them."""
+    from trainer.config import make_config
+    from trainer.config_file import read_options
+    from trainer.fleet.serve import serving
+
+    options = {} if config is None else read_options(config)
+    with serving(make_config(options), devices) as urls:
+        print(",".join(urls), flush=True)
+        while True:
+            time.sleep(3600)
 
 
 def main() -> None:

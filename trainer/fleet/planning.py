@@ -1,5 +1,6 @@
 """From a run's options to a fleet's plan, or to the reason why there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -72,11 +73,30 @@ def _plan(
             f"devices = {config.devices!r} are {len(places)} boards for {config.clients} clients; use fewer boards or "
             "more --clients"
         )
+    return plan_boards(config, network, dataset, pruner, dict(enumerate(places)))
+
+
+def plan_boards(
+    config: RunConfig, network: Network, dataset: Dataset, pruner: str | None, places: Mapping[int, Place]
+) -> FleetPlan:
+    """What boards of a run must be and have room for.
+
+    Args:
+        config: options of the run.
+        network: what clients train.
+        dataset: decides how boards store samples.
+        pruner: what chose the mask.
+        places: by client, where its board is.
+
+    Raises:
+        UserError: boards cannot train this; names what is in the way.
+    """
     if not ALGORITHMS.get(config.method).fixed_masks:
         raise UserError(f"method {config.method!r} changes masks, and boards keep theirs; use --devices none")
     recipe = _recipe(config, network, pruner)
     return FleetPlan(
-        places=places,
+        places=tuple(places.values()),
+        clients=tuple(places),
         description=describe(network, learner_name(config)),
         purpose=make_purpose(config, dataset, seeded=recipe is not None and _is_chain(network, config)),
         recipe=recipe,

@@ -62,6 +62,10 @@ class FlowerEngine:
     _masks: tuple[Masks, ...] = ()
     _restored: dict[str, Any] = field(default_factory=dict)
 
+    def know(self, node_of: Mapping[int, int]) -> None:
+        """Take it as known which node has which client."""
+        self._node_of |= node_of
+
     def agree(self, masks: tuple[Masks, ...]) -> None:
         """Fix each client's mask; every node is sent those of its own clients, once."""
         self._masks = masks

@@ -10,7 +10,11 @@ from typing import Any
 from host_bridge.errors import UserError
 from trainer.config import RunConfig, make_config
 from trainer.engines.base import ClientReply, ClientTask, Engine, Memory
+from trainer.engines.fleet import with_boards
 from trainer.engines.local import LocalEngine
+from trainer.fleet.assembly import FleetPlan
+from trainer.fleet.places import Emulated, parse_places
+from trainer.fleet.planning import plan_boards
 from trainer.masks import fingerprint
 from trainer.models.network import Network
 from trainer.partitions import Partition
@@ -146,8 +150,6 @@ def site_for(options: str, placement: Placement) -> Site:
     Raises:
         UserError: the options or the data are not what this machine can serve.
     """
-    if placement.devices:
-        raise UserError(f"devices = {placement.devices!r}: boards behind a SuperNode are not supported; leave it away")
     given = json.loads(options)
     if placement.data_dir is not None:
         given["data_dir"] = placement.data_dir
@@ -155,7 +157,30 @@ def site_for(options: str, placement: Placement) -> Site:
     data = load_data(config)
     begun = begin(config, data)
     compaction = config.compaction and begun.algorithm.fixed_masks
-    engine = LocalEngine(
-        begun.network, data.dataset, data.partition, config.seed, compaction=compaction, execution="auto", threads=1
+    engine: Engine = LocalEngine(
+        begun.network, data.dataset, data.partition, config.seed, compaction=compaction, threads=1
     )
+    if placement.devices:
+        plan = _boards(config, begun, data, placement)
+        engine = with_boards(engine, plan, data.dataset, data.partition, None)
     return Site(config, begun, data, engine)
+
+
+def _boards(config: RunConfig, begun: Begun, data: Data, placement: Placement) -> FleetPlan:
+    """The first of a SuperNode's clients are the boards behind it.
+
+    Raises:
+        UserError: there are more boards than clients, a place is none that runs already, or boards cannot train this.
+    """
+    places = parse_places(placement.devices)
+    own = placement.clients(len(data.partition))
+    if len(places) > len(own):
+        raise UserError(f"devices = {placement.devices!r} are {len(places)} boards for {len(own)} clients; use fewer")
+    if emulated := [place for place in places if isinstance(place, Emulated)]:
+        raise UserError(
+            f"devices = {placement.devices!r}: a SuperNode's boards have to run already, for another process may "
+            f"answer each message; start {emulated[0].emulator} by python -m trainer.fleet serve and give its URLs"
+        )
+    return plan_boards(
+        config, begun.network, data.dataset, begun.beginning.pruner, dict(zip(own, places, strict=False))
+    )

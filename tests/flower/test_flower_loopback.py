@@ -1,0 +1,79 @@
+"""A SuperLink and two SuperNodes with TLS, node authentication and boards behind them; processes are killed."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from trainer.fleet.serve import serving
+from trainer.flower.loopback import Loopback, loopback
+from trainer.flower.options import read_run_config
+from trainer.run import run
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed"),
+]
+OPTIONS = "rounds = 4, clients = 4, local_epochs = 1, pruner = 'random', quorum = 0.25"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[tuple[Loopback, str, Path]]:
+    """A federation with two boards behind each SuperNode, its run's options, and where its results go."""
+    out = tmp_path / "out"
+    asked = f"out = '{out}', {OPTIONS}"
+    config, _ = read_run_config({"options": asked})
+    with ExitStack() as stack:
+        settings = {node: {"devices": ",".join(stack.enter_context(serving(config, "native:2")))} for node in (0, 1)}
+        (tmp_path / "flower").mkdir()
+        yield stack.enter_context(loopback(tmp_path / "flower", settings)), asked, out
+
+
+def summary_of(out: Path) -> dict[str, Any]:
+    return dict(json.loads((out / "summary.json").read_text()))
+
+
+def in_one_process(folder: Path) -> dict[str, Any]:
+    config, _ = read_run_config({"options": f"out = '{folder}', {OPTIONS}"})
+    run(config.model_copy(update={"engine": "local", "devices": "none"}))
+    return summary_of(folder)
+
+
+def test_boards_behind_supernodes_give_the_result_of_one_process(
+    place: tuple[Loopback, str, Path], tmp_path: Path
+) -> None:
+    federation, asked, out = place
+    said = list(federation.run(asked))
+    assert (out / "summary.json").is_file(), said
+    here = in_one_process(tmp_path / "here")["rounds"]
+    for there, expected in zip(summary_of(out)["rounds"], here, strict=True):
+        assert there["answered"] == 4
+        assert there["loss"] == pytest.approx(expected["loss"], rel=1e-4)
+
+
+def test_a_supernode_and_a_board_vanish_and_the_server_starts_again(place: tuple[Loopback, str, Path]) -> None:
+    federation, asked, out = place
+    killed = False
+    for line in federation.run(asked):
+        if "round 1/4" in line:
+            federation.kill_node(1)
+            federation.kill_server()
+            killed = True
+            break
+    assert killed
+    assert (out / "checkpoint.npz").is_file()
+    boards = [one for one in psutil.Process().children(recursive=True) if one.name() == "firmware.elf"]
+    assert len(boards) == 4
+    boards[0].kill()
+    federation.start_node(1, {})
+    said = list(federation.run(asked, resume=True))
+    rounds = summary_of(out)["rounds"]
+    assert len(rounds) == 4, said
+    assert rounds[0]["answered"] == 4
+    assert rounds[-1]["answered"] == 3

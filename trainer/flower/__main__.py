@@ -1,0 +1,73 @@
+"""``python -m trainer.flower``: a federation on this machine, for a trial (docs/scale-out.md)."""
+
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from host_bridge.console import run_app
+from host_bridge.errors import UserError
+
+if TYPE_CHECKING:
+    from trainer.config import RunConfig
+
+app = typer.Typer(help="Federations of several machines.", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _group() -> None:
+    """Federations of several machines, by Flower."""
+
+
+@app.command()
+def trial(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the run's results.")],
+    nodes: Annotated[int, typer.Option(min=1, help="SuperNodes.")] = 2,
+    devices: Annotated[str, typer.Option(help="Emulated boards behind each SuperNode, such as qemu:2; none.")] = "none",
+    options: Annotated[str, typer.Option(help="The run's options, such as 'rounds = 3, clients = 4'.")] = "",
+) -> None:
+    """One SuperLink and some SuperNodes on loopback, with TLS and node authentication; one run; then all ends."""
+    from trainer.flower.loopback import loopback
+    from trainer.flower.options import read_run_config
+
+    asked = f"out = '{out.resolve()}'" + (f", {options}" if options else "")
+    config, _ = read_run_config({"options": asked})
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fp-flower-")))
+        settings = {number: _settings(stack, config, devices) for number in range(nodes)}
+        federation = stack.enter_context(loopback(folder, settings))
+        print(f"SuperLink at 127.0.0.1:{federation.port}, {nodes} SuperNodes", file=sys.stderr, flush=True)
+        _show(federation.run(asked))
+    if not (out / "summary.json").is_file():
+        raise UserError(f"the run has left no {out / 'summary.json'}; its own words are above")
+
+
+def _settings(stack: ExitStack, config: "RunConfig", devices: str) -> dict[str, str]:
+    from trainer.fleet.serve import serving
+    from trainer.quiet import quiet_output
+
+    if devices == "none":
+        return {}
+    with quiet_output():
+        return {"devices": ",".join(stack.enter_context(serving(config, devices)))}
+
+
+def _show(lines: Iterable[str]) -> None:
+    """Pass on what the run says, without Flower's own lines."""
+    for line in lines:
+        if line.strip() and not any(mark in line for mark in ("INFO", "DEBUG")):
+            print(line.rstrip(), file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    run_app(app)
+
+
+if __name__ == "__main__":
+    main()
