@@ -17,7 +17,7 @@ TEMPLATES = {
     "toolchain.cmake": "toolchain.cmake.j2",
     "toolchain-clang.cmake": "toolchain-clang.cmake.j2",
 }
-CORTEX_M_SOURCES = ("board_cortex_m.c", "fault.c", "startup_cortex_m.c", "systick.c")
+CORTEX_M_SOURCES = ("board_cortex_m.c", "fault.c", "startup_cortex_m.c")
 NATIVE_SOURCES = ("native.c",)
 
 Target = Literal["board", "native"]
@@ -76,7 +76,7 @@ def render_board_files(board: Board) -> dict[str, str]:
 
 def port_sources(board: Board, target: Target) -> tuple[Path, ...]:
     """The C sources of the board's port: where they are now, in the order of their names."""
-    names = NATIVE_SOURCES if target == "native" else CORTEX_M_SOURCES
+    names = NATIVE_SOURCES if target == "native" else (*CORTEX_M_SOURCES, f"{board.core.tick}.c")
     drivers = () if target == "native" else board.drivers
     return tuple(sorted((*(PORT_FOLDER / name for name in names), *drivers), key=lambda path: path.name))
 

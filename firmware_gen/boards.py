@@ -10,8 +10,8 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     The flash region that the core reads its vector table from after reset, where it is not the first (optional).
 ``[core]``
     ``cpu`` as GCC's ``-mcpu`` knows it; ``fpu`` as ``-mfpu`` knows it (leave it out without one); ``float_abi``
-    ``"hard"`` or ``"soft"``; ``clock_hz`` the core clock; ``tick`` the tick counter (``"systick"``); ``irq_count`` the
-    number of device interrupts in the vector table.
+    ``"hard"`` or ``"soft"``; ``clock_hz`` the core clock; ``tick`` the tick counter (``"systick"``, or
+    ``"nrf51_timer"`` for a core without); ``irq_count`` the number of device interrupts in the vector table.
 ``[[flash]]``, ``[[ram]]``
     ``name``, ``origin``, ``bytes`` of every region of the *chip*. Code and weights go to the first flash; data, arena
     and stack to the first RAM. Emulators may have more memory; plans must fit what stands here.
@@ -73,7 +73,7 @@ class Core(_Frozen):
     fpu: Word | None = None
     float_abi: Literal["hard", "soft"] = "soft"
     clock_hz: Size
-    tick: Literal["systick"] = "systick"
+    tick: Literal["systick", "nrf51_timer"] = "systick"
     irq_count: Annotated[int, Field(ge=1, le=480, strict=True)]
 
     @model_validator(mode="after")

@@ -53,7 +53,7 @@ static void echo(uint32_t length) {
 
 static void spin(uint32_t count) {
 #if defined(__arm__)
-    __asm volatile("1: subs %0, %0, #1\n\tbne 1b" : "+r"(count)::"cc");
+    __asm volatile(".syntax unified\n1: subs %0, %0, #1\n\tbne 1b" : "+r"(count)::"cc");
 #else
     (void)count;
 #endif
@@ -100,7 +100,7 @@ static void deepen(uint32_t bytes) {
 }
 
 static void overflow(uint32_t bytes) {
-    static uint8_t all[65536];
+    static uint8_t all[4096]; /* more than the ring */
     while (port->rx_lost(port->context) < bytes) {
     }
     reply(port->read(port->context, all, sizeof all));

@@ -71,12 +71,15 @@ void fp_stop(void) {
     }
 }
 
+/* Armv6-M has no fault status. */
+#if __ARM_ARCH >= 7
 static uint32_t faulting_address(uint32_t status) {
     if ((status & CFSR_MMARVALID) != 0) {
         return SCB_MMFAR;
     }
     return (status & CFSR_BFARVALID) != 0 ? SCB_BFAR : 0;
 }
+#endif
 
 /* `frame` is what the core pushed, where it could: after a stack overflow it lies outside the stack. */
 __attribute__((used)) static void take_fault(const uint32_t *frame, uint32_t exception) {
