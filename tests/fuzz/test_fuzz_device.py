@@ -32,7 +32,7 @@ def fuzz(folder: Path, *options: str) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("corpus", ["corpus", "corpus_extended"])
+@pytest.mark.parametrize("corpus", ["corpus", "corpus_extended", "corpus_learner"])
 def test_corpus_is_small(corpus: str) -> None:
     sizes = [file.stat().st_size for file in (HERE / corpus).iterdir()]
     assert len(sizes) >= 10
@@ -45,6 +45,10 @@ def test_the_device_withstands_200000_inputs(tmp_path: Path) -> None:
 
 def test_transfers_sessions_and_tags_withstand_100000_inputs(tmp_path: Path) -> None:
     assert "Done 100000 runs" in fuzz(tmp_path, "--extended", "-runs=100000", "-max_len=600")
+
+
+def test_a_learner_withstands_10000_inputs(tmp_path: Path) -> None:
+    assert "Done 10000 runs" in fuzz(tmp_path, "--learner", "-runs=10000", "-max_len=500")
 
 
 @pytest.mark.slow
