@@ -28,7 +28,6 @@ _KINDS: dict[str, LayerKind] = {
 }
 _REMEDIES = {
     "BatchNormalization": "boards train without normalisation, as digits_cnn does; use such a model",
-    "Dropout": "boards train without dropout; leave the layer out",
     "Softmax": "the loss has its own softmax; end with the logits",
     "ZeroPadding2D": "use padding='same' in the layer behind it",
 }
