@@ -1,6 +1,7 @@
 """The runtime compiled for this machine and loaded with ctypes."""
 
 import ctypes
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,17 @@ from firmware_gen.runtime_files import library_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIME = REPOSITORY / "firmware_gen" / "runtime"
-LINK = (
-    *("fp_auth", "fp_cobs", "fp_device", "fp_frame", "fp_profile", "fp_reply", "fp_requests", "fp_service"),
-    *("fp_session", "fp_transfer"),
-)
+MESSAGES = "fp_messages.h"  # generated: what needs it, if by another header, belongs to the link
+
+
+def needs_messages(file: Path) -> bool:
+    """Whether a file of the runtime includes the table of messages, or a header that does."""
+    included = re.findall(r'^#include "(.+)"', file.read_text(), re.MULTILINE)
+    headers = (RUNTIME / folder / name for name in included for folder in ("include", "src"))
+    return MESSAGES in included or any(needs_messages(header) for header in headers if header.is_file())
+
+
+LINK = tuple(path.stem for path in sorted(RUNTIME.glob("*/fp_*.[ch]")) if needs_messages(path))
 KERNELS = [path.stem.removeprefix("fp_") for path in sorted((RUNTIME / "src").glob("*.c")) if path.stem not in LINK]
 # What the tests of inference link.
 SOURCES = [
