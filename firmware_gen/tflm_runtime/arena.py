@@ -1,9 +1,9 @@
 """How much memory TensorFlow Lite Micro's interpreter needs for a model.
 
 Without operators of ours the interpreter itself is asked, on this machine: pointers of 64 bits make it need more there
-than on a Cortex-M. With them, what it says of the original model bounds its bookkeeping, and the tensors are placed as
-its greedy planner does, scratch memory of the operators included. CMSIS-NN's kernels want scratch memory that the
-reference kernels do without; that is added.
+than on a Cortex-M. With them, its bookkeeping is that of another model of one operator, or at most that of the original
+model, and the tensors are placed as its greedy planner does, scratch memory of the operators included. CMSIS-NN's
+kernels want scratch memory that the reference kernels do without; that is added.
 """
 
 import re
@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from firmware_gen.passes.pack import Lifetime, place
-from firmware_gen.tflm_runtime.flatbuffer_model import FlatModel, activations, code_of, graph_of, load
+from firmware_gen.tflm_runtime.flatbuffer_model import (
+    INT8,
+    FlatModel,
+    activations,
+    code_of,
+    graph_of,
+    load,
+    pack,
+    schema,
+)
 from host_bridge.errors import UserError
 
 _CHILD = Path(__file__).with_name("arena_child.py")
@@ -25,6 +34,7 @@ _TIMEOUT_S = 600
 _ALIGNMENT = 16
 _SPARE = 1 << 20
 _GROWTH = 32
+_OUR_STATE = 256  # of FP_PROGRAM: what it keeps, and the handle of its scratch memory; generous
 _ELEMENT_BYTES = {0: 4, 2: 4, 4: 8, 7: 2}  # float32, int32, int64, int16; others one byte
 _CONV, _DEPTHWISE, _FULLY_CONNECTED = 3, 4, 9
 
@@ -89,6 +99,38 @@ def bounded_need(original_need: int, original: FlatModel, converted: FlatModel, 
     """
     bookkeeping = original_need - _busiest(original)
     return bookkeeping + _greedy_height(converted, scratch)
+
+
+def lone_program_need(converted: FlatModel, scratch: Scratch) -> int:
+    """The need of a model that is one operator of ours.
+
+    Bookkeeping does not depend on the sizes of tensors: that of a model with one other operator is measured.
+
+    Raises:
+        UserError: the interpreter on this machine does not run.
+    """
+    stand_in = pack(_one_operator())
+    bookkeeping = measured_need(stand_in, "a model of one operator") - 2 * _ALIGNMENT + _OUR_STATE
+    return bookkeeping + _greedy_height(converted, scratch)
+
+
+def _one_operator() -> FlatModel:
+    """RELU of one int8 element."""
+    classes = schema()
+    model, graph, operator, code = (
+        getattr(classes, f"{name}T")() for name in ("Model", "SubGraph", "Operator", "OperatorCode")
+    )
+    graph.tensors = [classes.TensorT() for _ in range(2)]
+    for tensor in graph.tensors:
+        tensor.shape, tensor.type, tensor.buffer = [1, 1], INT8, 0
+        tensor.quantization = classes.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = [1.0], [0]
+    graph.inputs, graph.outputs, graph.operators = [0], [1], [operator]
+    operator.opcodeIndex, operator.inputs, operator.outputs = 0, [0], [1]
+    code.builtinCode = code.deprecatedBuiltinCode = classes.BuiltinOperator.RELU
+    code.version = 1
+    model.version, model.subgraphs, model.operatorCodes, model.buffers = 3, [graph], [code], [classes.BufferT()]
+    return model
 
 
 def cmsis_nn_scratch(model: FlatModel) -> int:

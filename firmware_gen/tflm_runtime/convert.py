@@ -7,7 +7,7 @@ from typing import Literal
 from firmware_gen.compiled import CompiledModel
 from firmware_gen.encodings.choice import Optimize
 from firmware_gen.parse.unsupported import operator_name
-from firmware_gen.tflm_runtime.arena import ArenaNeed, bounded_need, cmsis_nn_scratch, measured_need
+from firmware_gen.tflm_runtime.arena import ArenaNeed, bounded_need, cmsis_nn_scratch, lone_program_need, measured_need
 from firmware_gen.tflm_runtime.decode import OPERATOR as DECODE
 from firmware_gen.tflm_runtime.decode import insert_decode
 from firmware_gen.tflm_runtime.flatbuffer_model import (
@@ -89,7 +89,12 @@ def convert(content: bytes, file_name: str, weights: TflmWeights, optimize: Opti
             "choose --tflm-weights plain"
         )
     model = stripped(model)
-    bound = bounded_need(need, original, model, lambda row: arena_of(row, list(chains)))
+
+    def scratch(row: object) -> int:
+        return arena_of(row, list(chains))
+
+    alone = len(graph_of(model).operators) == 1
+    bound = lone_program_need(model, scratch) if alone else bounded_need(need, original, model, scratch)
     return _converted(model, pack(model), chains, bound, shapes)
 
 
