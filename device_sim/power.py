@@ -20,6 +20,10 @@ class Power(Protocol):
         """
 
     @property
+    def key(self) -> bytes | None:
+        """The board's key; None where its firmware was built without one."""
+
+    @property
     def starts(self) -> int:
         """How often it has been switched on; 0 for a board that somebody else keeps running."""
 
@@ -32,12 +36,14 @@ class Outlet:
 
     Args:
         url: of its line.
+        key: the board's, where its firmware was built with one.
     """
 
     starts = 0
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: bytes | None = None) -> None:
         self._url = url
+        self.key = key
 
     def url(self) -> str:
         """Its URL."""
@@ -64,6 +70,7 @@ class EmulatedPower:
         self._running: EmulatedBoard | None = None
         self._stack = ExitStack()
         self.starts = 0
+        self.key: bytes | None = None
 
     @property
     def running(self) -> EmulatedBoard | None:

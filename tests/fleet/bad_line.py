@@ -24,6 +24,10 @@ class BadLine:
         self.proxies: list[FaultProxy] = []
 
     @property
+    def key(self) -> bytes | None:
+        return self._inner.key
+
+    @property
     def starts(self) -> int:
         return self._inner.starts
 

@@ -1,8 +1,11 @@
 """Reading --devices."""
 
+from pathlib import Path
+
 import pytest
 
 from host_bridge.errors import UserError
+from host_bridge.keys import new_key
 from trainer.fleet.places import Emulated, Line, parse_places
 
 BOARD = "stm32f4_qemu"
@@ -41,3 +44,14 @@ def test_a_bad_place_is_named(text: str, words: str) -> None:
     with pytest.raises(UserError, match=words) as caught:
         parse_places(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_line_may_have_a_key(tmp_path: Path) -> None:
+    key = tmp_path / "board1.key"
+    with pytest.raises(UserError, match="cannot read the key"):
+        parse_places(f"/dev/ttyACM0@{key}")
+    new_key(key)
+    assert parse_places(f"/dev/ttyACM0@{key},socket://10.0.0.7:3333@{key}") == (
+        Line("/dev/ttyACM0", key),
+        Line("socket://10.0.0.7:3333", key),
+    )

@@ -23,7 +23,7 @@ CONTENT = random.Random(5).randbytes(5_000)
 
 
 def open_board(transport: Transport, timeout: float = 0.5) -> Board:
-    return Board(transport, timeout, ready_within=5.0, attempts=50)
+    return Board(transport, timeout, ready_within=5.0, attempts=50, patience=0.3)
 
 
 def begin(content: bytes, chunk_bytes: int, kind: int = STORED) -> bytes:
@@ -251,9 +251,12 @@ def test_a_change_during_a_get_is_noticed(make_learner: MakeDevice) -> None:
         assert get(board, FETCHED, chunk_bytes=1000, partial=wrong) == CONTENT
 
 
-def test_the_wire_adds_at_most_5_percent_to_5000_float32_values(make_learner: MakeDevice) -> None:
+@pytest.mark.parametrize("in_session", [False, True])
+def test_the_wire_adds_at_most_5_percent_to_5000_float32_values(make_learner: MakeDevice, in_session: bool) -> None:
     content = random.Random(1).randbytes(20_000)
     with open_board(DeviceTransport(make_learner())) as board:
+        if in_session:
+            board.open_session()
         for transfer in (lambda: put(board, STORED, content), lambda: get(board, FETCHED)):
             before = board.traffic.sent_bytes + board.traffic.received_bytes
             transfer()

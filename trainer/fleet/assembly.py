@@ -14,6 +14,7 @@ from firmware_gen.learner import LearnerDescription, Purpose
 from firmware_gen.learner_build import build_learner
 from firmware_gen.learner_report import LearnerReport
 from host_bridge.errors import UserError
+from host_bridge.keys import load_key
 from trainer.datasets import Dataset
 from trainer.fleet.board import ClientBoard
 from trainer.fleet.fleet import Fleet, Told
@@ -156,7 +157,7 @@ def _setup(plan: FleetPlan, mask: MaskSetup, samples: Samples) -> BoardSetup:
 
 def _power(place: Place, firmwares: Firmwares) -> Power:
     if not isinstance(place, Emulated):
-        return Outlet(place.url)
+        return Outlet(place.url, None if place.key is None else load_key(place.key))
     return EmulatedPower(place.emulator, firmwares.of(place).elf, load_board(place.board))
 
 

@@ -106,7 +106,7 @@ class ClientBoard:
         self._say("connecting")
         url = self._power.url()
         self.record.restarts = max(self._power.starts - 1, 0)
-        board = Board.connect(url, self._limits.repeat, self._limits.answer)
+        board = Board.connect(url, self._limits.repeat, self._limits.answer, key=self._power.key)
         self._meter.watch(board)
         self._learner = Learner(board, self._meter.chunk_bytes)
         if isinstance(self._power, EmulatedPower) and self._power.running is not None:

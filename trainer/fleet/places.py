@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from device_sim.emulators import EMULATOR_NAMES, choose_emulator
 from firmware_gen.boards import load_board
 from host_bridge.errors import UserError
+from host_bridge.keys import load_key
 from host_bridge.transport import check_url
 
 EXAMPLES = "write them as in qemu:2, native:8, /dev/ttyACM0 or socket://192.168.1.7:3333, joined by commas"
@@ -34,9 +36,11 @@ class Line:
 
     Attributes:
         url: a device file, or any URL that pyserial opens.
+        key: the file of the board's key; None where its firmware was built without one.
     """
 
     url: str
+    key: Path | None = None
 
 
 Place = Emulated | Line
@@ -46,11 +50,12 @@ def parse_places(text: str) -> tuple[Place, ...]:
     """Read a list of boards, such as ``qemu:2,native:4@mps2_an500+/dev/ttyACM0``.
 
     Args:
-        text: entries joined by ``,`` or ``+``: EMULATOR:COUNT, EMULATOR:COUNT@BOARD, a device file, or a URL.
+        text: entries joined by ``,`` or ``+``: EMULATOR:COUNT, EMULATOR:COUNT@BOARD, a device file or a URL, or one
+            of them with @KEY, the file of the board's key.
 
     Raises:
         UserError: an entry is none of these, an emulator or board is unknown or does not go with the other, or a line
-            is named twice.
+            is named twice; or a key cannot be read.
     """
     places = [place for entry in re.split("[,+]", text) for place in _entry(entry.strip(), text)]
     lines = [place.url for place in places if isinstance(place, Line)]
@@ -63,8 +68,11 @@ def _entry(entry: str, text: str) -> tuple[Place, ...]:
     if not entry:
         raise UserError(f"devices = {text!r} has an empty entry; {EXAMPLES}")
     if "://" in entry or entry.startswith("/") or re.fullmatch(r"COM\d+", entry):
-        check_url(entry)
-        return (Line(entry),)
+        url, _, key = entry.partition("@")
+        check_url(url)
+        if key:
+            load_key(Path(key))  # so that a missing one is named now
+        return (Line(url, Path(key) if key else None),)
     match = _EMULATED.fullmatch(entry)
     if match is None or match["emulator"] not in EMULATOR_NAMES or match["emulator"] == "auto":
         raise UserError(f"devices = {text!r}: {entry} is neither an emulator nor a serial port; {EXAMPLES}")
