@@ -10,6 +10,7 @@ from pages.colours import INK
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 SIZE = 12.0
 _WIDTH_PER_SIZE = 0.58
+_MARGIN = 12
 _ELLIPSIS = "…"
 
 
@@ -90,12 +91,13 @@ def inline_svg(drawing: Drawing) -> Markup:
 
 
 def svg_file(drawing: Drawing) -> str:
-    """The picture as a file of its own, on white."""
+    """The picture as a file of its own, on white, with a margin."""
     opening = Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:g} {1:g}" width="{0:g}" height="{1:g}" '
-        'font-family="{2}">\n<title>{3}</title>\n<rect width="100%" height="100%" fill="#ffffff"/>\n'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="{4} {4} {0:g} {1:g}" width="{0:g}" height="{1:g}" '
+        'font-family="{2}">\n<title>{3}</title>\n<rect x="{4}" y="{4}" width="100%" height="100%" fill="#ffffff"/>\n'
     )
-    return opening.format(drawing.width, drawing.height, FONT, drawing.alt) + _body(drawing) + Markup("</svg>\n")
+    width, height = drawing.width + 2 * _MARGIN, drawing.height + 2 * _MARGIN
+    return opening.format(width, height, FONT, drawing.alt, -_MARGIN) + _body(drawing) + Markup("</svg>\n")
 
 
 def _body(drawing: Drawing) -> Markup:

@@ -28,6 +28,7 @@ TYPE_NAMES = {
     17: "int4",
 }
 _INT8_ADVICE = "convert with full int8 quantisation (representative data, int8 input and output)"
+_SHAPE_ADVICE = "whole numbers belong to shapes that are worked out as the model runs: export with batch 1"
 
 
 def label(index: int, raw: RawTensor) -> str:
@@ -70,7 +71,8 @@ def activation_tensor(index: int, raw: RawTensor, where: str) -> Tensor:
     """
     here = f"{where}: {label(index, raw)}"
     if raw.type != TYPE_INT8:
-        raise UserError(f"{here} is {type_name(raw.type)}; only int8 activations are supported, {_INT8_ADVICE}")
+        advice = _SHAPE_ADVICE if raw.type in (TYPE_INT32, TYPE_INT64) else _INT8_ADVICE
+        raise UserError(f"{here} is {type_name(raw.type)}; only int8 activations are supported, {advice}")
     _check_shape(raw, here)
     _check_scales(raw, here)
     if raw.data:

@@ -84,6 +84,7 @@ def test_layers_that_cannot_be_placed_are_all_named() -> None:
 def test_an_open_batch_is_told_as_such() -> None:
     messages = [one.message for one in problems(_open_batch()).problems]
     assert "operator 0 is SHAPE" in messages[0] and "export with batch 1" in messages[0]
+    assert "(STRIDED_SLICE)" in messages[1] and "export with batch 1" in messages[1]
     assert any("is PACK" in one and "export with batch 1" in one for one in messages)
 
 
