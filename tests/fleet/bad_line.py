@@ -64,7 +64,7 @@ def bad_lines(monkeypatch: pytest.MonkeyPatch, rates: FaultRates) -> list[BadLin
 
 @dataclass
 class Killer:
-    """Kills emulators of this process, once, when a board of the fleet is first seen in a state of a round."""
+    """Kills one emulator of this process, once, when a board of the fleet is first seen in a state of a round."""
 
     program: str
     state: str
@@ -78,3 +78,4 @@ class Killer:
             if any(self.program in word for word in child.cmdline()):
                 self.killed.append(child.pid)
                 child.kill()
+                return

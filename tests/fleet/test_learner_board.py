@@ -1,6 +1,9 @@
 """One board that learns, under sanitizers: what it refuses, by which name, and that it stays alive."""
 
+import random
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from firmware_gen.learner_build import build_learner
 from host_bridge.client import Board
 from host_bridge.learner import Learner, RoundTask, RoundWork, task_bytes
 from host_bridge.link import BoardError
-from host_bridge.message import Message
+from host_bridge.message import Message, fixed_bytes
 from host_bridge.payload import Value, pack
 from host_bridge.transfer import get, put
 from trainer.fleet.setup import Samples, mask_setup
@@ -209,8 +212,6 @@ def test_writing_into_a_round_that_is_over_harms_nothing(bench: Bench) -> None:
     content = task_bytes(task, bench.count)
     learner.begin(task, bench.count)
     put_begin, put_chunk, put_end = (_messages[name] for name in ("put_begin", "put_chunk", "put_end"))
-    import zlib
-
     crc = zlib.crc32(content)
     bench.board.request(put_begin, kind=messages.TASK, item=1, total=len(content), crc32=crc, chunk_bytes=len(content))
     other = replace(task, number=2)
@@ -221,6 +222,34 @@ def test_writing_into_a_round_that_is_over_harms_nothing(bench: Bench) -> None:
     learner.begin(other, bench.count)
     learner.load_task(other, bench.count)
     assert learner.train(2).seen == 2 * bench.count
+
+
+def test_any_frame_in_any_state_leaves_the_board_alive(bench: Bench) -> None:
+    """Requests of every kind with random payloads, between the steps of a round; sanitizers watch the board."""
+    learner, task, link = bench.learner, bench.task, bench.board.link
+    source = random.Random(5)
+    kinds = [message for message in _messages.values() if message.name not in ("fault", "open", "hello")]
+
+    def storm() -> None:
+        for _ in range(150):
+            message = source.choice(kinds)
+            size = source.choice((0, source.randrange(60), fixed_bytes(message.request), source.randrange(1025)))
+            payload = bytearray(source.randbytes(min(size, 1024)))
+            if payload and source.random() < 0.5:
+                payload[0] = source.randrange(6)
+            with suppress(BoardError):
+                link.exchange(message, bytes(payload))
+        assert bench.board.ping(b"alive") == b"alive"
+
+    storm()
+    for step in (lambda: learner.begin(task, bench.count), lambda: learner.load_task(task, bench.count)):
+        with suppress(BoardError):
+            step()
+        storm()
+    again = Bench(learner, TinyFleet())
+    learner.begin(again.task, again.count)
+    learner.load_task(again.task, again.count)
+    assert learner.train(1).seen == 2 * again.count
 
 
 def _all_messages() -> dict[str, Message]:

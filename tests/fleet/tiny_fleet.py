@@ -44,14 +44,17 @@ class TinyFleet:
         self.data = tiny_dataset()
         self.partition = partition_of(self.data)
         self.status: list[FleetStatus] = []
+        self._local = LocalEngine(
+            self.network, self.data, self.partition, SEED, compaction=False, execution="graph", threads=1
+        )
 
     def state(self) -> ServerState:
         return begin(self.network, "fedpai-u")
 
     def local(self) -> LocalEngine:
-        engine = LocalEngine(self.network, self.data, self.partition, SEED)
-        engine.agree(self.state().masks)
-        return engine
+        self._local.restore({})
+        self._local.agree(self.state().masks)
+        return self._local
 
     @contextmanager
     def boards(
@@ -66,8 +69,7 @@ class TinyFleet:
         def open_fleet(masks: tuple[Masks, ...]) -> Assembled:
             return assemble(plan, self.data, self.partition, masks, hear)
 
-        others = LocalEngine(self.network, self.data, self.partition, SEED)
-        engine = FleetEngine(others, open_fleet, self.partition, SEED)
+        engine = FleetEngine(self.local(), open_fleet, self.partition, SEED)
         try:
             engine.agree(self.state().masks)
             yield engine
