@@ -43,7 +43,7 @@ def firmware_files(
     left_out = (*_LIBRARY, *(() if profile else _PROFILE), *(() if authenticated else _AUTHENTICATION))
     if kind == "inference":
         return _files((*left_out, *_LEARNER))
-    parts = (*_SHARED, *_LINK, *_LEARNER)
+    parts = (*_SHARED, *_LINK, *_AUTHENTICATION, *_LEARNER)  # what is left out is out already
     headers, sources = _files(left_out)
     return _only(headers, parts), _only(sources, parts)
 
