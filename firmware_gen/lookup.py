@@ -105,8 +105,8 @@ def _hard_swish(centred: Int64, input_scale: float, output_scale: float, where: 
     """16-bit arithmetic: the input on the output's scale times a saturated (x + 3) / 6."""
     fine = float32(input_scale / 128)
     output_multiplier, output_shift = quantise_multiplier(float32(min(fine / output_scale, 2.0)))
-    relu_multiplier, relu_shift = quantise_multiplier(float32(fine / float32(3.0 / 32768.0)))
-    if output_shift > 0 or output_shift < -15 or relu_shift < -15:
+    relu_multiplier, relu_shift = quantise_multiplier(min(float32(fine / float32(3.0 / 32768.0)), 2.0**32))
+    if relu_shift > 31 or output_shift > 0 or output_shift < -15 or relu_shift < -15:
         raise UserError(f"{where}: the quotient of its scales is beyond 16-bit arithmetic; convert the model again")
     values = centred << 7
     gate = _left16(values, relu_shift - 1) if relu_shift > 0 else values

@@ -215,6 +215,29 @@ def test_names_never_reach_c_or_messages_as_they_are(names: list[bytes], file_na
     assert max(map(len, text.splitlines())) < 200
 
 
+EXTREMES = {
+    "fully connected": lambda builder, x: builder.fully_connected(x, np.ones((2, 4)), [3e38], None, (0.5, 1)),
+    "multiplication": lambda builder, x: builder.binary("mul", [x, x], (0.5, 1)),
+    "addition": lambda builder, x: builder.binary("add", [x, x], (1e-30, 1)),
+    "slope": lambda builder, x: builder.lookup("LEAKY_RELU", x, (1e-30, 0), float("inf")),
+    "slope that is no number": lambda builder, x: builder.lookup("LEAKY_RELU", x, (0.1, 0), float("nan")),
+    "beta that is no number": lambda builder, x: builder.softmax(x, float("nan")),
+    "rescaling": lambda builder, x: builder.lookup("QUANTIZE", x, (1e-38, 0)),
+    "hard swish": lambda builder, x: builder.lookup("HARD_SWISH", x, (1e-38, 0)),
+    "hard swish of a large scale": lambda builder, x: builder.lookup("HARD_SWISH", x, (3e38, 0)),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.parametrize("name", EXTREMES)
+def test_scales_at_the_ends_of_float32_are_refused(name: str) -> None:
+    builder = TfliteBuilder()
+    source = builder.activation((1, 4), 3e38, 0)
+    content = builder.finish(source, EXTREMES[name](builder, source))
+    with pytest.raises(UserError, match="writing 't"):
+        compile_graph(parse_bytes(content, "model.tflite"))
+
+
 @pytest.mark.parametrize("field", ["inputs", "outputs"])
 @pytest.mark.parametrize("index", [-2, -1, 99, 2**31 - 1, -(2**31)])
 def test_tensor_numbers_out_of_range_are_named(field: str, index: int) -> None:
