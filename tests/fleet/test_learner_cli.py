@@ -1,0 +1,82 @@
+"""push, train and pull on one board, as a person types them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_fleet import TinyFleet, plan_of
+from typer.testing import CliRunner
+
+from device_sim.emulators import start_emulator
+from firmware_gen.boards import load_board
+from firmware_gen.learner_build import build_learner
+from host_bridge.cli import app
+from host_bridge.errors import UserError
+from trainer.fleet.setup import mask_setup
+from trainer.values import pack_values
+
+BOARD = load_board("stm32f4_qemu")
+
+
+@pytest.fixture(scope="module")
+def tiny() -> TinyFleet:
+    return TinyFleet()
+
+
+@pytest.fixture(scope="module")
+def url(tiny: TinyFleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    plan = plan_of(tiny.network, tiny.data, "native:1")
+    purpose = replace(plan.purpose, samples=30)
+    out = tmp_path_factory.mktemp("learner") / "native"
+    elf = build_learner(plan.description, purpose, BOARD, out, target="native").elf
+    with start_emulator("native", elf, BOARD) as emulated:
+        yield emulated.url
+
+
+def call(url: str, command: str, *arguments: object) -> dict[str, object]:
+    result = CliRunner().invoke(app, [command, "--port", url, "--json", *map(str, arguments)])
+    if result.exception is not None:
+        raise result.exception
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_a_round_by_hand(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+    state = tiny.state()
+    masks = state.masks[0]
+    values = pack_values(state.weights, masks)
+    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
+    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
+    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
+    np.save(tmp_path / "values.npy", values)
+    with pytest.raises(UserError, match="no update"):
+        call(url, "pull", "--out", tmp_path / "update.npy")
+    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
+    pushed = call(url, "push", "--mask", tmp_path / "mask.bin", *data)
+    assert (pushed["values"], pushed["samples"]) == (len(values), 12)
+    trained = call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 2, "--batch-size", 4)
+    assert (trained["samples"], trained["seen"]) == (12, 24)
+    assert call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 2, "--batch-size", 4) == trained
+    assert call(url, "pull", "--out", tmp_path / "update.npy")["bytes"] == values.nbytes
+    update = np.load(tmp_path / "update.npy")
+    assert update.dtype == np.float32 and update.shape == values.shape and (update != values).any()
+
+
+def test_mistakes_are_named(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "short.npy", np.zeros(3, np.float32))
+    np.save(tmp_path / "y.npy", tiny.data.train_y[:2])
+    np.save(tmp_path / "wrong.npy", np.zeros((2, 4, 4, 1), np.int64))
+    with pytest.raises(UserError, match="holds 3 values"):
+        call(url, "train", "--values", tmp_path / "short.npy")
+    with pytest.raises(UserError, match="--samples with --labels"):
+        call(url, "push", "--samples", tmp_path / "wrong.npy")
+    with pytest.raises(UserError, match="stores samples as float32, the file holds int64"):
+        call(url, "push", "--samples", tmp_path / "wrong.npy", "--labels", tmp_path / "y.npy")
+    with pytest.raises(UserError, match=r"cannot read .*nothing.npy"):
+        call(url, "train", "--values", tmp_path / "nothing.npy")
+    with pytest.raises(UserError, match="either --run"):
+        result = CliRunner().invoke(app, ["monitor"])
+        assert result.exception is not None
+        raise result.exception
