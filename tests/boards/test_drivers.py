@@ -271,7 +271,9 @@ def test_the_stm32_gives_random_numbers_but_the_first(tmp_path: Path, name: str)
     assert numbers.writes == [(0, 4), (0, 0)]
 
 
-@pytest.mark.parametrize("numbers", [Numbers([1, 2, 2, 3]), Numbers([5, 5, 6, 7]), Numbers([1, 2])], ids=["first", "later", "end"])
+@pytest.mark.parametrize(
+    "numbers", [Numbers([1, 2, 2, 3]), Numbers([5, 5, 6, 7]), Numbers([1, 2])], ids=["first", "later", "end"]
+)
 def test_the_stm32_gives_nothing_when_numbers_repeat_or_end(tmp_path: Path, numbers: Numbers) -> None:
     assert random_bytes(stm32_rng(tmp_path, numbers), 8) is None
 
