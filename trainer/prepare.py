@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from host_bridge.errors import UserError
 from host_bridge.monitor.status import STATUS
 from trainer.algorithms import ALGORITHMS, Algorithm, Beginning, ServerState
+from trainer.choices import AUTO_DEVICES
 from trainer.config import RunConfig
 from trainer.datasets import Dataset, load_dataset
 from trainer.engines import ENGINES, Engine, EnginePlace
 from trainer.engines.fleet import with_boards
-from trainer.fleet.assembly import FleetPlan
 from trainer.fleet.planning import NoFleet, plan_fleet
 from trainer.initialisers import initial_weights
 from trainer.judge import Judge
@@ -101,11 +102,7 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
     begun = begin(config, data)
     state = begun.algorithm.init(begun.beginning)
     judge = Judge(begun.network, dataset, partition, _local_tests(config, data))
-    engine = _engine(config, begun, data)
-    fleet = plan_fleet(config, begun.network, dataset, begun.beginning.pruner)
-    if isinstance(fleet, FleetPlan):
-        engine = with_boards(engine, fleet, dataset, partition, config.folder / STATUS)
-    engine.agree(state.masks)
+    engine, no_boards = _agreed(config, begun, data, state.masks)
     return Prepared(
         dataset=dataset,
         partition=partition,
@@ -117,7 +114,7 @@ def prepare(config: RunConfig, data: Data) -> Prepared:
         engine=engine,
         judge=judge,
         dense_bytes=begun.dense_bytes,
-        no_boards=fleet.reason if isinstance(fleet, NoFleet) else "",
+        no_boards=no_boards,
     )
 
 
@@ -165,6 +162,27 @@ def begin(config: RunConfig, data: Data) -> Begun:
         beginning = replace(beginning, network=smaller.network, weights=smaller.take(weights))
     dense_bytes = payload_bytes(pack_values(weights, all_kept(full.specs)).tobytes())
     return Begun(algorithm, beginning, full.specs, dense_bytes)
+
+
+def _agreed(config: RunConfig, begun: Begun, data: Data, masks: tuple[Masks, ...]) -> tuple[Engine, str]:
+    """The engine, its clients holding their masks, and why none of them is a board, where that is worth saying.
+
+    Raises:
+        UserError: boards were asked for by name and cannot take part.
+    """
+    engine = _engine(config, begun, data)
+    fleet = plan_fleet(config, begun.network, data.dataset, begun.beginning.pruner)
+    if isinstance(fleet, NoFleet):
+        engine.agree(masks)
+        return engine, fleet.reason
+    boards = with_boards(engine, fleet, data.dataset, data.partition, config.folder / STATUS)
+    try:
+        boards.agree(masks)
+    except UserError as error:
+        if config.devices != AUTO_DEVICES:
+            raise
+        return engine, str(error)  # which knows the masks already
+    return boards, ""
 
 
 def _engine(config: RunConfig, begun: Begun, data: Data) -> Engine:

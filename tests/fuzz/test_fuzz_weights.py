@@ -35,7 +35,15 @@ def _fuzz(folder: Path, *options: str) -> str:
     build = ["clang", "-std=c99", "-Wall", "-Wextra", "-Werror", "-g", "-O1", SANITIZE, "-fno-sanitize-recover=all"]
     include = f"-I{RUNTIME / 'include'}"
     subprocess.run([*build, include, "-o", target, str(ROOT / "tests/fuzz/fuzz_weights.c"), *sources], check=True)
-    command = [target, "-seed=1", "-max_len=600", f"-artifact_prefix={folder}/", *options, folder / "seeds"]
+    command = [
+        target,
+        "-seed=1",
+        "-max_len=600",
+        "-rss_limit_mb=4096",
+        f"-artifact_prefix={folder}/",
+        *options,
+        folder / "seeds",
+    ]
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-5000:]
     return result.stderr

@@ -64,7 +64,7 @@ def test_header_stands_alone(header: Path, language: str) -> None:
     compiler, standard = ("gcc", "c99") if language == "c" else ("g++", "c++11")
     require(compiler)
     options = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-pedantic", "-fsyntax-only", "-x", language)
-    source = f'#include "{header}"\n#include "{header}"\n'
+    source = f'#include "{header}"\n#include "{header}"\ntypedef int something; /* not every header declares */\n'
     command = [compiler, f"-std={standard}", *options, *INCLUDES, "-"]
     result = subprocess.run(command, check=False, input=source, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -134,7 +134,7 @@ def test_a_failure_after_training_leaves_the_checkpoint_and_the_log_of_rounds(
     monkeypatch.setattr(trainer.run, "check_fits", lambda *_: None)
     monkeypatch.setattr(trainer.run, "deploy", fail)
     with pytest.raises(type(failure)):
-        run_tiny(tmp_path / "run", board="mps2_an386", tensorboard=False)
+        run_tiny(tmp_path / "run", board="mps2_an386", devices="none", tensorboard=False)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint.npz", "rounds.jsonl"]
 
 
