@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from flwr.app import Message, RecordDict
@@ -77,7 +77,14 @@ class FlowerEngine:
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:
         """Run tasks; replies come in any order, and those of nodes that have vanished are missing."""
         self._meet()
-        strangers = []
+        strangers: list[ClientTask] = []
+        yield from self._train(tasks, strangers)
+        if strangers:
+            self._greet_again({self._node_of[task.client] for task in strangers})
+            yield from self._train(strangers, [])
+
+    def _train(self, tasks: Iterable[ClientTask], strangers: list[ClientTask]) -> Iterator[ClientReply]:
+        """Replies; tasks that met a node which has been started anew go to ``strangers``."""
         sent = ((task, records.TRAIN, records.task_content(task)) for task in tasks)
         for task, content in self._exchange(sent, lambda task: task.client):
             try:
@@ -88,8 +95,6 @@ class FlowerEngine:
                     strangers.append(task)
                 else:
                     self.say(f"client {task.client} refused round {task.round}: {error}")
-        if strangers:
-            yield from self._again(strangers)
 
     def gradients(self, clients: Iterable[int], weights: Weights) -> Iterator[GradientReply]:
         """Mean dense gradients of clients at ``weights``."""
@@ -122,21 +127,15 @@ class FlowerEngine:
             self._restore(node)
 
     def close(self) -> None:
-        """Let go of the grid."""
+        """Let go of the grid; tell what has travelled."""
+        if self.traffic.messages:
+            self.say(str(self.traffic))
         self.on_close()
 
-    def _again(self, tasks: list[ClientTask]) -> Iterator[ClientReply]:
-        """Nodes that were started anew since they were met: tell them, and ask once more."""
-        nodes = {self._node_of[task.client] for task in tasks}
+    def _greet_again(self, nodes: set[int]) -> None:
+        """Nodes that were started anew since they were met are told what they need."""
         self._node_of = {client: node for client, node in self._node_of.items() if node not in nodes}
         self._meet(nodes)
-        sent = ((task, records.TRAIN, records.task_content(task)) for task in tasks)
-        for task, content in self._exchange(sent, lambda task: task.client):
-            try:
-                records.check_refusal(content)
-                yield records.read_reply(content)
-            except records.RefusedError as error:
-                self.say(f"client {task.client} refused round {task.round}: {error}")
 
     def _await_all(self) -> None:
         """Wait until every client has a node.
@@ -263,9 +262,3 @@ class _Waiting:
     kind: str
     node: int
     until: float
-
-
-def with_patience(engine: FlowerEngine, **given: float) -> FlowerEngine:
-    """The engine with other waiting times."""
-    engine.patience = replace(engine.patience, **given)
-    return engine

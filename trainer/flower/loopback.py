@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SUPERLINK = "trial"
 """What Flower's own settings call the SuperLink."""
 START_SECONDS = 120.0
+_RETRY_SECONDS = 5.0
 _ENDED = "ServerApp finished running"
 _INSTALL = "install it with: .venv/bin/pip install -r requirements-flower.txt"
 
@@ -68,9 +69,18 @@ class Loopback:
             *("--root-certificates", str(self.credentials.authority), "--auth-supernode-private-key", str(private)),
             *("--node-config", " ".join(named)),
         ]
-        child = self._stack.enter_context(start(f"SuperNode {number}", command, environment(self.folder)))
-        await_word(child, "SuperNode ID")
-        self.nodes[number] = child
+        end = time.monotonic() + START_SECONDS
+        while number not in self.nodes:
+            child = self._stack.enter_context(start(f"SuperNode {number}", command, environment(self.folder)))
+            try:
+                await_word(child, "SuperNode ID")
+            except UserError:
+                # One that was killed counts as there until its heartbeat is missed; until then its key is refused.
+                if time.monotonic() > end:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+                continue
+            self.nodes[number] = child
 
     def kill_node(self, number: int) -> None:
         """End a SuperNode by force, and whatever it has started."""

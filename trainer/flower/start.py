@@ -1,5 +1,6 @@
 """The way from a run's options to an engine on Flower: in a simulation, or on the grid of a ServerApp that runs us."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,6 +38,10 @@ def bound_grid(grid: "Grid") -> Iterator[None]:
         _grid.reset(token)
 
 
+def _say(text: str) -> None:
+    print(f"flower: {text}", file=sys.stderr, flush=True)
+
+
 def start_engine(place: EnginePlace) -> Engine:
     """An engine on the grid that is bound, or on a simulation with one SuperNode for each client.
 
@@ -49,6 +54,7 @@ def start_engine(place: EnginePlace) -> Engine:
     from trainer.flower.site import identity
 
     known: dict[str, Any] = {
+        "say": _say,
         "options": place.config.model_dump_json(exclude_defaults=True),
         "clients": len(place.partition),
         "identity": identity(place.network, place.dataset.train_y, place.partition, place.seed),

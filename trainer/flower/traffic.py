@@ -20,6 +20,13 @@ class FlowerTraffic:
     bytes_down: Counter[str] = field(default_factory=Counter)
     bytes_up: Counter[str] = field(default_factory=Counter)
 
+    def __str__(self) -> str:
+        """Per type of message: how many, and bytes each way."""
+        return "; ".join(
+            f"{count} x {kind}, {self.bytes_down[kind]:,} bytes down, {self.bytes_up[kind]:,} up"
+            for kind, count in self.messages.items()
+        )
+
     def down(self, kind: str, size: int) -> None:
         """A message to a SuperNode."""
         self.messages[kind] += 1
