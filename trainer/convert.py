@@ -50,7 +50,8 @@ def check_backend() -> None:
     Raises:
         UserError: Keras does not run on TensorFlow.
     """
-    import keras
+    with quiet_output():
+        import keras
 
     name = keras.backend.backend()
     if name != "tensorflow":
