@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,6 +30,9 @@ def verify(
     emulator: EmulatorName = "auto",
     out: Out = None,
     sanitize: Annotated[bool, typer.Option("--sanitize", help="With --emulator native: sanitized build.")] = False,
+    optimize: Annotated[
+        Literal["speed", "balanced", "size"], typer.Option(help="What encodings of weights are chosen for.")
+    ] = "balanced",
     metrics: Annotated[Path | None, typer.Option(help="With Renode: keep its execution metrics in this file.")] = None,
     profile: Annotated[
         bool, typer.Option("--profile", help="Instructions of each layer; on a mismatch, the first layer that differs.")
@@ -47,7 +50,8 @@ def verify(
     with progress_line() as progress:
         report = verify_model(
             model, board, array,
-            emulator=emulator, out=out, sanitize=sanitize, metrics=metrics, profile=profile, progress=progress,
+            emulator=emulator, out=out, sanitize=sanitize, metrics=metrics, profile=profile, optimize=optimize,
+            progress=progress,
         )  # fmt: skip
     if json:
         print_json(report.model_dump())
