@@ -145,3 +145,17 @@ def test_float_functions(c: Any) -> None:
     assert [c.fp_exp(ctypes.c_float(one)) for one in (0.0, -87.5, -np.inf, np.nan)] == [1.0, 0.0, 0.0, 0.0]
     assert c.fp_log(ctypes.c_float(1.0)) == 0.0
     assert c.fp_sqrt(ctypes.c_float(0.0)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [(("-m32", "-mno-sse", "-mfpmath=387"), "not binary32 here"), (("-ffast-math",), "compile without it"), ((), "")],
+    ids=["x87", "fast-math", "as built"],
+)
+def test_a_compiler_that_would_give_other_bits_is_refused(flags: tuple[str, ...], words: str) -> None:
+    source = REPOSITORY / "firmware_gen/runtime/src/fp_float.c"
+    include = f"-I{REPOSITORY / 'firmware_gen/runtime/include'}"
+    command = ["gcc", "-std=c99", "-ffreestanding", "-fsyntax-only", *flags, include, str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0) == bool(words)
+    assert words in done.stderr

@@ -5,8 +5,17 @@
 #ifndef FP_FLOAT_H
 #define FP_FLOAT_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* 16 is for half precision: float operations are binary32 there, too. */
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
+#error "float operations are not binary32 here, so boards would differ in bits; on x86 compile with -msse2 -mfpmath=sse"
+#endif
+#ifdef __FAST_MATH__
+#error "-ffast-math reorders float operations, so boards would differ in bits; compile without it"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
