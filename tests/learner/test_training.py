@@ -12,7 +12,7 @@ from trainer.backends import backend
 from trainer.channels import compact, complete_masks
 from trainer.engines.batches import draw_batches
 from trainer.engines.gradients import compile_gradients
-from trainer.engines.local_epochs import compile_local_epochs
+from trainer.engines.local_epochs import RATES, compile_local_epochs, flatten, unflatten
 from trainer.engines.shifts import draw_shifts
 from trainer.learner_export import describe
 from trainer.masks import fingerprint
@@ -39,8 +39,8 @@ def keras_training(net: Network, masks: Masks, weights: Weights, given: dict[str
         for spec, mask in zip(net.specs, masks, strict=True)
     ]
     backend()
-    trained, loss = compile_local_epochs(net)(list(weights), multipliers, **given)
-    return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
+    flat, loss = compile_local_epochs(net)(flatten(weights), flatten(multipliers), **given)
+    return unflatten(net, ops.convert_to_numpy(flat)), float(loss)
 
 
 def close_per_tensor(found: Weights, expected: Weights, tolerance: float, names: list[str]) -> None:
@@ -84,7 +84,7 @@ def test_local_epochs_end_where_those_of_keras_end(tmp_path: Path, name: str, gi
     learner.push(pack_values(weights, masks).tobytes())
     order = batches[present.astype(bool)]
     result = learner.train(order, shifts, epochs=3, batch_size=5, **work)
-    keras_given: dict[str, object] = {name: np.asarray(value, np.float32) for name, value in work.items()}
+    keras_given: dict[str, object] = {"rates": np.array([work[name] for name in RATES], np.float32)}
     keras_given |= {"x": x.astype(np.float32) * np.float32(SCALE), "y": y, "batches": batches, "present": present}
     keras_given |= {"steps": np.asarray(len(batches), np.int32)} | ({} if shifts is None else {"shifts": shifts})
     expected, loss = keras_training(net, masks, weights, keras_given)

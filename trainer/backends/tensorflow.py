@@ -7,17 +7,23 @@ from typing import Any
 
 from trainer.backends.backend import Tensor
 
+_CONCURRENCY = "--xla_cpu_enable_concurrency_optimized_scheduler"
+
 
 class TensorFlowBackend:
     """See :class:`trainer.backends.backend.Backend`.
 
     A client trains on one core, and several at the same time: splitting the small operations of one client over cores
-    costs more than it saves. ``TF_NUM_INTRAOP_THREADS`` overrides it.
+    costs more than it saves. ``TF_NUM_INTRAOP_THREADS`` overrides it. Nor does XLA spread the operations of one client:
+    clients at the same time would wait for each other's. Another value of the flag in ``XLA_FLAGS`` overrides that.
     """
 
     name = "tensorflow"
 
     def __init__(self) -> None:
+        flags = os.environ.get("XLA_FLAGS", "")
+        if _CONCURRENCY not in flags:  # read when XLA first compiles
+            os.environ["XLA_FLAGS"] = f"{flags} {_CONCURRENCY}=false".strip()
         import tensorflow as tf
 
         if "TF_NUM_INTRAOP_THREADS" not in os.environ:

@@ -11,6 +11,7 @@ from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, LocalWork, Memory
 from trainer.engines.batches import Order, draw_order
 from trainer.engines.gradients import Gradients, compile_gradients
+from trainer.engines.local_epochs import RATES
 from trainer.engines.threads import in_threads
 from trainer.engines.trainee import Trainee, Workshop
 from trainer.models.network import Network
@@ -124,19 +125,17 @@ class LocalEngine:
 
         return {"x": ops.convert_to_tensor(self._dataset.train_x), "y": ops.convert_to_tensor(self._dataset.train_y)}
 
-    def _fit(self, task: ClientTask, trainee: Trainee, weights: Weights) -> tuple[Weights, float]:
-        """Local training from ``weights``."""
+    def _fit(self, task: ClientTask, trainee: Trainee, flat: Float32) -> tuple[Float32, float]:
+        """Local training from the weights in ``flat``."""
         from keras import ops
 
         work = task.work
         indices = self._partition[task.client]
         order = draw_order(self._seed, task.round, task.client, len(indices), work)
-        given = self._rows(indices, work, order) | {
-            name: np.asarray(getattr(work, name), np.float32)
-            for name in ("learning_rate", "momentum", "weight_decay", "proximal")
-        }
-        trained, loss = trainee.local_epochs(list(weights), trainee.multipliers, **self._samples, **given)
-        return tuple(ops.convert_to_numpy(weight) for weight in trained), float(loss)
+        rates = np.array([getattr(work, name) for name in RATES], np.float32)
+        rows = self._rows(indices, work, order)
+        trained, loss = trainee.local_epochs(flat, trainee.multipliers, **self._samples, **rows, rates=rates)
+        return ops.convert_to_numpy(trained), float(loss)
 
     def _rows(self, indices: Indices, work: LocalWork, order: Order) -> dict[str, Any]:
         """A client's batches, with rows of zeros up to the number of steps of the largest client."""

@@ -1,15 +1,37 @@
 """A client's whole local training as one compiled graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from trainer.backends import Tensor, backend
 from trainer.engines.shifts import move_images
 from trainer.losses import cross_entropy
 from trainer.models.network import Network
-from trainer.tensors import Role
+from trainer.tensors import Float32, Role, Weights
 
-LocalEpochs = Callable[..., tuple[list[Any], Any]]
+LocalEpochs = Callable[..., tuple[Tensor, Tensor]]
+RATES = ("learning_rate", "momentum", "weight_decay", "proximal")
+"""What SGD is told by numbers, in this order."""
+
+
+def flatten(weights: Sequence[Float32]) -> Float32:
+    """Float32 (elements,): every tensor in row-major order, one behind the other."""
+    return np.concatenate([weight.ravel() for weight in weights])
+
+
+def unflatten(network: Network, flat: Float32) -> Weights:
+    """The tensors that :func:`flatten` took apart."""
+    return tuple(
+        flat[begin:end].reshape(spec.shape) for spec, (begin, end) in zip(network.specs, _extents(network), strict=True)
+    )
+
+
+def _extents(network: Network) -> list[tuple[int, int]]:
+    ends = np.cumsum([0, *(spec.size for spec in network.specs)]).tolist()
+    return list(pairwise(ends))
 
 
 def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
@@ -19,17 +41,18 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
     The graph is compiled once for all clients if they all give arrays of the same shapes: ``x`` and ``y`` may hold
     everybody's samples, and only the first ``steps`` batches are used. Gradients are multiplied by the masks, so a
     dropped weight, which gets no velocity, stays exactly at its start; so do the running statistics of a dead channel.
+    All weights travel as one tensor: with small clients, handing over each by itself takes as long as training.
 
     Args:
         network: what is trained.
         xla: see :meth:`trainer.backends.Backend.compile`.
 
     Returns:
-        A function of weights, masks (float32, 1 or 0, like the weights) and, by keyword, x (samples, …), y
-        (samples,), steps (int32 scalar, at most the rows of batches), batches (int32 (rows, batch), positions in x),
-        present (float32, like batches: 1, or 0 for filling and behind the last step), shifts (int32 (rows, 2), pixels
-        down and right; optional), learning_rate, momentum, weight_decay and proximal (float32 scalars). It gives the
-        trained weights and the mean loss over all samples seen.
+        A function of weights (:func:`flatten`), masks (float32, 1 or 0, like the weights) and, by keyword, x
+        (samples, …), y (samples,), steps (int32 scalar, at most the rows of batches), batches (int32 (rows, batch),
+        positions in x), present (float32, like batches: 1, or 0 for filling and behind the last step), shifts (int32
+        (rows, 2), pixels down and right; optional) and rates (float32 (4,), as :data:`RATES` names them). It gives
+        the trained weights, flat again, and the mean loss over all samples seen.
     """
     from keras import ops
 
@@ -40,7 +63,13 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
         logits, statistics = network.forward([*trained, *rest], x)
         return ops.sum(cross_entropy(logits, y) * share), statistics
 
-    def local_epochs(weights: list[Tensor], masks: list[Tensor], **given: Tensor) -> tuple[list[Tensor], Tensor]:
+    def split(flat: Tensor) -> list[Tensor]:
+        rows = zip(network.specs, _extents(network), strict=True)
+        return [ops.reshape(flat[begin:end], spec.shape) for spec, (begin, end) in rows]
+
+    def local_epochs(flat: Tensor, multipliers: Tensor, **given: Tensor) -> tuple[Tensor, Tensor]:
+        weights, masks = split(flat), split(multipliers)
+        rates = {name: given["rates"][number] for number, name in enumerate(RATES)}
         start = weights[:count]
 
         def step(number: Tensor, state: list[Any]) -> list[Any]:
@@ -53,19 +82,21 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
                 lambda trained: loss_and_statistics(trained, rest, x, y, present / samples), now
             )
             directions = [
-                g + (given["weight_decay"] * w if decay else 0.0) + given["proximal"] * (w - w0)
+                g + (rates["weight_decay"] * w if decay else 0.0) + rates["proximal"] * (w - w0)
                 for g, w, w0, decay in zip(gradients, now, start, decays, strict=True)
             ]
             velocity = [
-                given["momentum"] * v + d * m for v, d, m in zip(velocity, directions, masks[:count], strict=True)
+                rates["momentum"] * v + d * m for v, d, m in zip(velocity, directions, masks[:count], strict=True)
             ]
-            now = [w - given["learning_rate"] * v for w, v in zip(now, velocity, strict=True)]
+            now = [w - rates["learning_rate"] * v for w, v in zip(now, velocity, strict=True)]
             kept = [m * new + (1 - m) * old for m, new, old in zip(masks[count:], statistics, rest, strict=True)]
             return [now, kept, velocity, total + loss * samples]
 
         state = [start, weights[count:], [ops.zeros_like(weight) for weight in start], ops.zeros(())]
         trained, rest, _, total = backend().repeat(given["steps"], step, state)
-        return [*trained, *rest], total / ops.sum(given["present"])
+        return ops.concatenate([ops.reshape(one, (-1,)) for one in [*trained, *rest]]), total / ops.sum(
+            given["present"]
+        )
 
     compiled: LocalEpochs = backend().compile(local_epochs, xla=xla)
     return compiled

@@ -9,10 +9,10 @@ from host_bridge.errors import UserError
 from trainer.backends import Tensor
 from trainer.channels import Compaction, compact
 from trainer.engines.execution import Execution, choose_execution
-from trainer.engines.local_epochs import LocalEpochs, compile_local_epochs
+from trainer.engines.local_epochs import LocalEpochs, compile_local_epochs, flatten, unflatten
 from trainer.masks import fingerprint
 from trainer.models.network import Network
-from trainer.tensors import Masks, Weights
+from trainer.tensors import Float32, Masks, Weights
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,28 @@ class Trainee:
     Attributes:
         masks: of the full network.
         fingerprint: of ``masks``.
-        multipliers: the masks of what is trained, float32 tensors of 1 and 0.
+        multipliers: the masks of what is trained, one float32 tensor of 1 and 0.
         local_epochs: compiled training of what is trained.
+        network: what is trained.
         compaction: how what is trained lies in the full network; None if it is the full network.
         threads: clients of this mask that are trained at the same time.
     """
 
     masks: Masks = field(repr=False)
     fingerprint: int
-    multipliers: list[Tensor] = field(repr=False)
+    multipliers: Tensor = field(repr=False)
     local_epochs: LocalEpochs = field(repr=False)
+    network: Network = field(repr=False)
     compaction: Compaction | None
     threads: int
 
-    def take(self, weights: Weights) -> Weights:
-        """The part of the full network's weights that is trained."""
-        return weights if self.compaction is None else self.compaction.take(weights)
+    def take(self, weights: Weights) -> Float32:
+        """The part of the full network's weights that is trained, flat."""
+        return flatten(weights if self.compaction is None else self.compaction.take(weights))
 
-    def put(self, trained: Weights, weights: Weights) -> Weights:
+    def put(self, flat: Float32, weights: Weights) -> Weights:
         """The full network's weights after training."""
+        trained = unflatten(self.network, flat)
         return trained if self.compaction is None else self.compaction.put(trained, weights)
 
 
@@ -75,7 +78,9 @@ class Workshop:
             epochs, execution = self._compile(
                 trained, "graph" if brief and self.execution == "auto" else self.execution
             )
-        return Trainee(masks, fingerprint(masks), _multipliers(trained, kept), epochs, found, execution.threads)
+        return Trainee(
+            masks, fingerprint(masks), _multipliers(trained, kept), epochs, trained, found, execution.threads
+        )
 
     @cached_property
     def _whole(self) -> tuple[LocalEpochs, Execution]:
@@ -95,12 +100,10 @@ def _compacted(network: Network, masks: Masks) -> Compaction | None:
     return None if found.network.specs == network.specs else found
 
 
-def _multipliers(network: Network, masks: Masks) -> list[Tensor]:
-    """Float32 tensors of 1 and 0 in the shape of the weights."""
+def _multipliers(network: Network, masks: Masks) -> Tensor:
+    """Float32 (elements,) of 1 and 0."""
     from keras import ops
 
     rows = zip(masks, network.specs, strict=True)
-    return [
-        ops.convert_to_tensor(np.ones(spec.shape, np.float32) if mask is None else mask.astype(np.float32))
-        for mask, spec in rows
-    ]
+    ones = [np.ones(spec.shape, np.float32) if mask is None else mask.astype(np.float32) for mask, spec in rows]
+    return ops.convert_to_tensor(flatten(ones))
