@@ -35,14 +35,17 @@ class Board:
         attempts: how often a request is sent at most.
         patience: seconds until a request is repeated that the board said it is working on.
         key: the board's, 32 bytes, where it asks for tags; an authenticated session is opened with it.
+        session: whether to open a session where there is no key; see :meth:`open_session`.
 
     Attributes:
-        payload_limit: bytes of payload that a request may carry: what the board takes, its window allows and the
-            session leaves.
+        previous_session: the one that ended when the present one was opened; 0: there was none since the board's
+            reset.
+        payload_limit: bytes of payload that a request or a reply may carry: what the board takes, its window allows
+            and the session leaves.
 
     Raises:
         NoAnswerError: no INFO reply within ``ready_within`` seconds.
-        UserError: the board does not have this key, or has one and none was given.
+        UserError: the board does not have this key, or has one and none was given; or it knows no sessions.
         LinkError: the board speaks another protocol version, or the port failed.
     """
 
@@ -55,15 +58,19 @@ class Board:
         patience: float = DEFAULT_PATIENCE,
         *,
         key: bytes | None = None,
+        session: bool = False,
     ) -> None:
         self.link = Link(transport, timeout, attempts, patience)
+        self.previous_session = 0
         self._key = key
         self._untold: SessionLostError | None = None
         if key is not None:
-            open_session(self.link, key, ready_within)
+            self.previous_session = open_session(self.link, key, ready_within)
         self._info = self._ask_info(ready_within)
         self.payload_limit = 0
         self._limit_to_session()
+        if session and key is None:
+            self.open_session(ready_within)
 
     @classmethod
     def connect(
@@ -73,6 +80,8 @@ class Board:
         ready_within: float = READY_WITHIN,
         baud: int = DEFAULT_BAUD,
         key: bytes | None = None,
+        *,
+        session: bool = False,
     ) -> Self:
         """Open ``url`` and ask for INFO until it answers; an emulator may still be starting.
 
@@ -82,7 +91,7 @@ class Board:
         """
         return _until(
             time.monotonic() + ready_within,
-            lambda left: _with_line(url, baud, lambda line: cls(line, timeout, left, key=key)),
+            lambda left: _with_line(url, baud, lambda line: cls(line, timeout, left, key=key, session=session)),
         )
 
     def open_session(self, within: float = READY_WITHIN) -> None:
@@ -94,7 +103,10 @@ class Board:
         """
         if not self._info.flags & messages.FLAG_SESSION:
             raise UserError(f"the firmware of {self._info.board_name} knows no sessions; rebuild it as a learner")
-        open_session(self.link, self._key, within)
+        self._open_session(within)
+
+    def _open_session(self, within: float) -> None:
+        self.previous_session = open_session(self.link, self._key, within)
         self._limit_to_session()
 
     def reconnect(self, within: float = READY_WITHIN, baud: int = DEFAULT_BAUD) -> None:
@@ -134,9 +146,8 @@ class Board:
             yield
         except SessionLostError as error:
             self._untold = error
-            open_session(self.link, self._key, READY_WITHIN)
+            self._open_session(READY_WITHIN)
             self._untold = None
-            self._limit_to_session()
             raise BoardResetError(error) from error
 
     def _limit_to_session(self) -> None:
@@ -237,7 +248,7 @@ class Board:
         total = self._info.output_bytes
         while offset + len(rest) < total:
             at = offset + len(rest)
-            length = min(self._info.max_payload, total - at)
+            length = min(self.payload_limit, total - at)
             piece = data(self.request(messages.OUTPUT, offset=at, length=length), "chunk")
             if len(piece) != length:
                 raise LinkError(f"the board sent {len(piece)} of {length} output bytes; rebuild its firmware")

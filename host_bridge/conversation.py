@@ -9,7 +9,7 @@ from host_bridge.errors import LinkError, UserError
 from host_bridge.frame import DELIMITER, Frame
 from host_bridge.link import BoardError, Link, NoAnswerError
 from host_bridge.messages import Message
-from host_bridge.payload import Value, pack, unpack
+from host_bridge.payload import Value, number, pack, unpack
 from host_bridge.session import NONCE_BYTES, AuthenticatedSession, PlainSession, Session, SessionLostError
 
 KNOCK_SECONDS = 0.5
@@ -57,8 +57,11 @@ def no_answer(link: Link, within: float) -> NoAnswerError:
     )
 
 
-def open_session(link: Link, key: bytes | None, within: float) -> None:
+def open_session(link: Link, key: bytes | None, within: float) -> int:
     """Open a session on the link, an authenticated one where there is a key.
+
+    Returns:
+        The session that ends with this; 0: there was none since the board's reset.
 
     Raises:
         NoAnswerError: no answer within ``within`` seconds.
@@ -69,8 +72,9 @@ def open_session(link: Link, key: bytes | None, within: float) -> None:
     before = link.session
     for _ in range(_GREETINGS):
         try:
-            if _try_session(link, key, deadline):
-                return
+            previous = _try_session(link, key, deadline)
+            if previous is not None:
+                return previous
         except BaseException:
             link.session = before
             raise
@@ -80,16 +84,17 @@ def open_session(link: Link, key: bytes | None, within: float) -> None:
     raise UserError(f"{link.transport.url} refused {_GREETINGS} sessions; is another program connected to the board?")
 
 
-def _try_session(link: Link, key: bytes | None, deadline: float) -> bool:
-    """Open a session; False when that took too long, or another greeting came in between."""
+def _try_session(link: Link, key: bytes | None, deadline: float) -> int | None:
+    """Open a session, and end the previous one; None when that took too long, or another greeting came in between."""
     session: Session | None = PlainSession(_random_number()) if key is None else _greet(link, key, deadline)
     if session is None:
-        return False
+        return None
     link.session = session
     try:
-        return knock(link, messages.OPEN, {}, deadline) is not None
+        opened = knock(link, messages.OPEN, {}, deadline)
     except SessionLostError:
-        return False
+        return None
+    return None if opened is None else number(opened, "previous")
 
 
 def _greet(link: Link, key: bytes, deadline: float) -> AuthenticatedSession | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from host_bridge import learning_messages as messages
 from host_bridge.client import Board
-from host_bridge.message import Message
-from host_bridge.payload import Value, number, pack, unpack
+from host_bridge.payload import number
 from host_bridge.transfer import Download, get, put
 
 ENCODINGS = {"float32": 0, "float16": 1, "int8": 2}
@@ -166,7 +165,8 @@ class Learner:
         chunk_bytes: bytes of a transfer in a frame; None for as many as fit, which is best on a line without errors.
 
     Raises:
-        LinkError: (from every method) the board refused, or did not answer.
+        BoardResetError: (from every method) the board has lost the session that was open, and has not done it.
+        LinkError: (likewise) the board refused, or did not answer.
     """
 
     def __init__(self, board: Board, chunk_bytes: int | None = None) -> None:
@@ -176,7 +176,7 @@ class Learner:
 
     def state(self) -> LearnerState:
         """Where the board stands."""
-        reply = self._request(messages.LEARNER)
+        reply = self.board.request(messages.LEARNER)
         return LearnerState(**{field.name: number(reply, field.name) for field in messages.LEARNER.reply})
 
     def seed(self, seed: int, keep: Sequence[int]) -> tuple[int, int]:
@@ -190,7 +190,7 @@ class Learner:
             The mask's fingerprint and the number of kept values.
         """
         counts = struct.pack(f"<{len(keep)}I", *keep)
-        reply = self._request(messages.SEED, model=self._model, seed=seed, keep=counts)
+        reply = self.board.request(messages.SEED, model=self._model, seed=seed, keep=counts)
         return number(reply, "mask"), number(reply, "values")
 
     def load_mask(self, mask: bytes) -> None:
@@ -218,7 +218,7 @@ class Learner:
             samples: of the board's shard.
         """
         work = task.work
-        reply = self._request(
+        reply = self.board.request(
             messages.ROUND,
             model=self._model, run=task.run, number=task.number, since=task.since,
             task_crc32=zlib.crc32(task_bytes(task, samples)), mask=task.mask,
@@ -231,19 +231,16 @@ class Learner:
 
     def train(self, number_: int) -> Trained:
         """Train the round that has begun; a repetition is answered with the same result."""
-        reply = self._request(messages.TRAIN, number=number_)
+        reply = self.board.request(messages.TRAIN, number=number_)
         loss = bits_float(number(reply, "loss"))
         samples, seen = number(reply, "samples"), number(reply, "seen")
         return Trained(loss, samples, seen, number(reply, "ticks"), number(reply, "update_bytes"))
 
     def evaluate(self) -> Evaluated:
         """Accuracy and loss of the board's present values on its own samples."""
-        reply = self._request(messages.EVALUATE)
+        reply = self.board.request(messages.EVALUATE)
         loss = bits_float(number(reply, "loss"))
         return Evaluated(number(reply, "samples"), number(reply, "correct"), loss, number(reply, "ticks"))
-
-    def _request(self, message: Message, **values: Value) -> dict[str, Value]:
-        return unpack(message.reply, self.board.link.exchange(message, pack(message.request, values)))
 
 
 def task_bytes(task: RoundTask, samples: int) -> bytes:

@@ -3,8 +3,7 @@
 from host_bridge import messages
 from host_bridge.client import Board
 from host_bridge.errors import LinkError
-from host_bridge.messages import Message
-from host_bridge.payload import Value, data, number, pack, unpack
+from host_bridge.payload import data, number
 
 
 def write_input(board: Board, x: bytes) -> None:
@@ -15,7 +14,7 @@ def write_input(board: Board, x: bytes) -> None:
     """
     chunk = board.payload_limit - messages.fixed_bytes(messages.INPUT.request)
     for offset in range(0, len(x), chunk):
-        _request(board, messages.INPUT, offset=offset, chunk=x[offset : offset + chunk])
+        board.request(messages.INPUT, offset=offset, chunk=x[offset : offset + chunk])
 
 
 def run_call(board: Board, call: int) -> int:
@@ -24,7 +23,7 @@ def run_call(board: Board, call: int) -> int:
     Raises:
         LinkError: there is no such call, the firmware is not built for profiling, or the board did not answer.
     """
-    return number(_request(board, messages.PROFILE, call=call), "ticks")
+    return number(board.request(messages.PROFILE, call=call), "ticks")
 
 
 def read_arena(board: Board, offset: int, length: int) -> bytes:
@@ -33,16 +32,12 @@ def read_arena(board: Board, offset: int, length: int) -> bytes:
     Raises:
         LinkError: they lie outside the arena, the firmware is not built for profiling, or the board did not answer.
     """
-    limit = board.info().max_payload
+    limit = board.payload_limit
     pieces = []
     for at in range(offset, offset + length, limit):
         wanted = min(limit, offset + length - at)
-        piece = data(_request(board, messages.PEEK, offset=at, length=wanted), "chunk")
+        piece = data(board.request(messages.PEEK, offset=at, length=wanted), "chunk")
         if len(piece) != wanted:
             raise LinkError(f"the board sent {len(piece)} of {wanted} arena bytes; rebuild its firmware")
         pieces.append(piece)
     return b"".join(pieces)
-
-
-def _request(board: Board, message: Message, **values: Value) -> dict[str, Value]:
-    return unpack(message.reply, board.link.exchange(message, pack(message.request, values)))

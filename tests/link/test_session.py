@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from link_device import CDevice, DeviceTransport
 from link_naive import naive_frame
-from link_requests import MakeDevice, answers
+from link_requests import LARGE, LARGE_INPUT, MakeDevice, answers, expected_output, sample
 
 from host_bridge import messages
 from host_bridge.client import Board
@@ -148,3 +148,20 @@ def test_a_line_that_was_lost_without_a_session(make_learner: MakeDevice) -> Non
         other = make_learner()
         board._info = board.info().__class__(**{**vars(board.info()), "model_sha256": "00" * 32})
         board.resume(DeviceTransport(other))
+
+
+def test_a_long_output_comes_in_pieces_that_leave_room_for_the_session(
+    make_learner: MakeDevice, key: bytes | None
+) -> None:
+    board = connect(DeviceTransport(make_learner(LARGE, key=key)), key)
+    x = sample(LARGE_INPUT)
+    assert board.infer(x).output == expected_output(x, board.info().output_bytes)
+    assert board.info().output_bytes > 2 * board.payload_limit
+
+
+def test_a_host_hears_which_session_ends_with_its_own(make_learner: MakeDevice, key: bytes | None) -> None:
+    device = make_learner(key=key)
+    first = Board(DeviceTransport(device), 0.5, ready_within=5.0, key=key, session=True)
+    assert first.link.session is not None and first.previous_session == 0
+    second = Board(DeviceTransport(device), 0.5, ready_within=5.0, key=key, session=True)
+    assert second.previous_session == first.link.session.number

@@ -1,4 +1,8 @@
-"""One client on one board: connects, brings the board up to date, trains; and again when a line or a board fails."""
+"""One client on one board: connects, brings the board up to date, trains; and again when a line or a board fails.
+
+Everything is asked in a session, so that a board which was reset, or which another host has taken over, says so before
+it does anything.
+"""
 
 import time
 from collections.abc import Callable
@@ -6,6 +10,7 @@ from typing import TypeVar
 
 from device_sim.power import EmulatedPower, Power
 from host_bridge.client import Board
+from host_bridge.conversation import BoardResetError
 from host_bridge.errors import LinkError, UserError
 from host_bridge.learner import Learner, LearnerState, RoundTask
 from host_bridge.link import BoardError, NoAnswerError
@@ -44,6 +49,8 @@ class ClientBoard:
         self._power, self._setup, self._limits = power, setup, limits or Limits()
         self._learner: Learner | None = None
         self._meter = Meter(record)
+        self._session = 0
+        self._was_reset = False
         self._was_ready = False
         self._partial = (0, Download())
 
@@ -87,7 +94,11 @@ class ClientBoard:
             try:
                 return work()
             except UserError as error:
-                self._hang_up()
+                lost_session = isinstance(error, BoardResetError) and self._learner is not None
+                if lost_session:
+                    self._enter_session()
+                else:
+                    self._hang_up()
                 answered = self._meter.answers > answers
                 fruitless = 0 if answered and not _is_refusal(error) else fruitless + 1
                 out_of_time = time.monotonic() + _PAUSE_SECONDS >= deadline
@@ -97,8 +108,14 @@ class ClientBoard:
                 if isinstance(error, NoAnswerError):
                     # A board that has answered hangs on a bad line, else it hangs itself.
                     self._meter.shrink() if answered else self._power.off()
-                self.record.reconnects += 1
+                self.record.reconnects += not lost_session
             time.sleep(_PAUSE_SECONDS)
+
+    def _enter_session(self) -> None:
+        """A session has been opened: note whether the board was reset since the one before."""
+        assert self._learner is not None and self._learner.board.link.session is not None
+        self._was_reset |= self._session != 0 and self._learner.board.previous_session == 0
+        self._session = self._learner.board.link.session.number
 
     def _connected(self) -> Learner:
         if self._learner is not None:
@@ -106,9 +123,10 @@ class ClientBoard:
         self._say("connecting")
         url = self._power.url()
         self.record.restarts = max(self._power.starts - 1, 0)
-        board = Board.connect(url, self._limits.repeat, self._limits.answer, key=self._power.key)
+        board = Board.connect(url, self._limits.repeat, self._limits.answer, key=self._power.key, session=True)
         self._meter.watch(board)
         self._learner = Learner(board, self._meter.chunk_bytes)
+        self._enter_session()
         if isinstance(self._power, EmulatedPower) and self._power.running is not None:
             self.record.tick_instructions = self._power.running.instructions(1.0)
         found, wanted = board.info().model_sha256, self._setup.model
@@ -125,8 +143,9 @@ class ClientBoard:
         state = learner.state()
         mask, shard = self._setup.mask, self._setup.samples.shard(state)
         has_all = state.mask == mask.fingerprint and state.has_shard and state.shard_crc32 == shard.crc32
+        self.record.reboots += self._was_reset or (self._was_ready and not has_all)
+        self._was_reset = False
         if not has_all:
-            self.record.reboots += self._was_ready
             self._was_ready = False
             self._meter.count(setup=not self.record.round)
             if state.mask != mask.fingerprint:
@@ -187,7 +206,8 @@ class ClientBoard:
 
 
 def _is_refusal(error: UserError) -> bool:
-    return isinstance(error, BoardError) or not isinstance(error, LinkError)
+    """Whether trying again may go on for ever: the board refuses, resets itself, or obeys two hosts."""
+    return isinstance(error, BoardError | BoardResetError) or not isinstance(error, LinkError)
 
 
 def _is_final(error: UserError) -> bool:

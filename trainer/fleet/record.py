@@ -18,7 +18,7 @@ class BoardRecord:
         last_loss: why the latest of them was lost; empty for none.
         retries: requests that were repeated.
         reconnects: how often the line was opened again.
-        reboots: how often the board was found to have been reset.
+        reboots: how often the board was found to have been reset, or robbed of its mask or samples by another host.
         restarts: how often an emulator had to be started again.
         residuals_lost: reboots that took the remembered rounding with them (encodings that round).
         setup_sent: bytes to the board before its rounds: mask or seed, samples.
