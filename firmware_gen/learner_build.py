@@ -21,6 +21,8 @@ from host_bridge.errors import UserError
 
 _DEFINES = ("FP_EXTENDED=1", "FP_REQUESTS_UNDER_WAY=3u", "FP_RX_RING_BYTES=4096u")
 """Three full frames may be under way, and the receive ring holds them."""
+KEYED_DEFINES = ("FP_MAX_PAYLOAD=2304u", "FP_RX_WINDOW=4096u")
+"""Tags are 24 bytes a frame, so frames are longer: they then add less than 5 % to 5,000 values. The ring holds one."""
 
 
 def build_learner(
@@ -57,10 +59,11 @@ def build_learner(
     if target == "board":
         check_learner_fits(plan, board)
     sources = render_learner(description, plan, mask)
+    defines = _DEFINES if key is None else (*_DEFINES, *KEYED_DEFINES)
     with staged_directory(out) as staging:
         write_project(
             staging, sources, description.name, board,
-            target=target, sanitize=sanitize, defines=_DEFINES, kind="learner", key=key,
+            target=target, sanitize=sanitize, defines=defines, kind="learner", key=key,
         )  # fmt: skip
         stack = _compile(staging, plan, board, target)
         sizes = read_sizes(staging / ELF, board if target == "board" else None)

@@ -11,6 +11,7 @@ from cobs import cobs
 from link_c import Codec, build_extended_library, build_library, c_codec, load_library
 from link_device import CDevice
 
+from firmware_gen.learner_build import KEYED_DEFINES
 from host_bridge.frame import Frame, FrameDecoder
 
 VECTORS = json.loads((Path(__file__).parents[2] / "docs" / "protocol-vectors.json").read_text())
@@ -31,6 +32,24 @@ def link_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="session")
 def learner_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return load_library(build_extended_library(tmp_path_factory.mktemp("link")))
+
+
+@pytest.fixture(scope="session")
+def keyed_library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """As learners are built that have a key: with longer frames."""
+    return load_library(build_extended_library(tmp_path_factory.mktemp("link"), KEYED_DEFINES))
+
+
+@pytest.fixture
+def make_keyed_learner(keyed_library: Any) -> Callable[[bytes], CDevice]:
+    """Boards with transfers and authenticated sessions, as built with a key."""
+
+    def make(key: bytes) -> CDevice:
+        device = CDevice(keyed_library, 0)
+        device.serve_store(key)
+        return device
+
+    return make
 
 
 @pytest.fixture

@@ -37,12 +37,12 @@ def build_library(folder: Path) -> Path:
     return _link(folder, _runtime(LINK_UNITS) + TEST_SOURCES, [])
 
 
-def build_extended_library(folder: Path) -> Path:
+def build_extended_library(folder: Path, defines: tuple[str, ...] = ()) -> Path:
     """The link as boards have it that learn: three requests under way, transfers, sessions, authentication."""
     source, header = monocypher_files()
     monocypher = folder / "monocypher.o"
     subprocess.run(["gcc", "-O1", "-fPIC", "-c", str(source), "-o", str(monocypher)], check=True)
-    options = ["-DFP_EXTENDED=1", "-DFP_REQUESTS_UNDER_WAY=3u", f"-I{header.parent}"]
+    options = ["-DFP_EXTENDED=1", "-DFP_REQUESTS_UNDER_WAY=3u", f"-I{header.parent}", *(f"-D{one}" for one in defines)]
     return _link(folder, [*_runtime(EXTENDED_UNITS), *TEST_SOURCES, *EXTENDED_SOURCES, monocypher], options)
 
 

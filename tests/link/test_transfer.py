@@ -2,6 +2,7 @@
 
 import random
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import link_faults
@@ -19,6 +20,7 @@ from host_bridge.transfer import Download, get, has_arrived, put
 from host_bridge.transport import PortClosedError, Transport
 
 STORED, FETCHED, REFUSED = 1, 2, 3
+KEY = bytes(range(32))
 CONTENT = random.Random(5).randbytes(5_000)
 
 
@@ -251,17 +253,40 @@ def test_a_change_during_a_get_is_noticed(make_learner: MakeDevice) -> None:
         assert get(board, FETCHED, chunk_bytes=1000, partial=wrong) == CONTENT
 
 
-@pytest.mark.parametrize("in_session", [False, True])
-def test_the_wire_adds_at_most_5_percent_to_5000_float32_values(make_learner: MakeDevice, in_session: bool) -> None:
-    content = random.Random(1).randbytes(20_000)
-    with open_board(DeviceTransport(make_learner())) as board:
-        if in_session:
-            board.open_session()
-        for transfer in (lambda: put(board, STORED, content), lambda: get(board, FETCHED)):
-            before = board.traffic.sent_bytes + board.traffic.received_bytes
-            transfer()
-            overhead = board.traffic.sent_bytes + board.traffic.received_bytes - before - len(content)
-            assert 0 < overhead <= 0.05 * len(content), overhead
+def overheads(board: Board, content: bytes) -> tuple[float, float]:
+    """What a put and a get put on the line beside the content, both directions, as a share of it."""
+    found = []
+    for transfer in (lambda: put(board, STORED, content), lambda: get(board, FETCHED)):
+        before = board.traffic.sent_bytes + board.traffic.received_bytes
+        transfer()
+        found.append((board.traffic.sent_bytes + board.traffic.received_bytes - before) / len(content) - 1)
+    return found[0], found[1]
+
+
+VALUES = random.Random(1).randbytes(20_000)
+"""5,000 float32 values."""
+
+
+@pytest.mark.parametrize(
+    ("in_session", "stated"), [(False, (3.85, 3.43)), (True, (4.28, 3.85))], ids=["no session", "session"]
+)
+def test_the_wire_adds_at_most_5_percent_to_5000_float32_values(
+    make_learner: MakeDevice, in_session: bool, stated: tuple[float, float]
+) -> None:
+    with Board(DeviceTransport(make_learner()), 0.5, session=in_session) as board:
+        found = overheads(board, VALUES)
+    assert [100 * share for share in found] == pytest.approx(stated, abs=0.05), "docs/protocol.md says so"
+    assert max(found) <= 0.05
+
+
+def test_tags_and_all_add_at_most_5_percent(make_keyed_learner: Callable[[bytes], CDevice]) -> None:
+    with Board(DeviceTransport(make_keyed_learner(KEY)), 0.5, key=KEY) as board:
+        assert (board.info().max_payload, board.info().window) == (2304, 4096)
+        found = overheads(board, VALUES)
+        assert [100 * share for share in found] == pytest.approx((4.87, 4.32), abs=0.05), "docs/protocol.md says so"
+        assert max(found) <= 0.05
+        assert put(board, STORED, CONTENT, chunk_bytes=500) == 0
+        assert get(board, FETCHED, chunk_bytes=700) == CONTENT
 
 
 def test_three_requests_are_under_way(make_learner: MakeDevice) -> None:

@@ -41,9 +41,13 @@ extern "C" {
 #error "FP_REQUESTS_UNDER_WAY above 1 needs FP_EXTENDED=1"
 #endif
 
-/* What a host may have unanswered on the line, in encoded bytes. A port's receive ring holds at least this many; what
- * arrives beyond (a host that repeats a request while the model runs) may be lost and is then counted in rx_lost. */
+/* What a host may have unanswered on the line, in encoded bytes: at least the largest frame. A port's receive ring
+ * holds at least this many; what arrives beyond (a host that repeats a request while the model runs) may be lost and is
+ * then counted in rx_lost. */
+#ifndef FP_RX_WINDOW
 #define FP_RX_WINDOW (FP_REQUESTS_UNDER_WAY * FP_FRAME_ENCODED_MAX)
+#endif
+_Static_assert(FP_RX_WINDOW >= FP_FRAME_ENCODED_MAX, "raise FP_RX_WINDOW: a host may send the largest frame");
 
 /* Replies up to this length are remembered for FP_REQUESTS_UNDER_WAY requests, longer ones until the next request. */
 #define FP_SHORT_REPLY_BYTES 7u

@@ -8,7 +8,8 @@
 
 /* How often a host hears that long work goes on: every second, on the board's own clock. */
 #define WORKING_PER_SECOND 1u
-#define MOST_ITERATIONS ((FP_MAX_PAYLOAD - FP_SEED_REQUEST_BYTES) / 4u)
+/* What a payload of 1024 bytes has room for; longer ones take no more of the stack. */
+#define MOST_ITERATIONS 253u
 
 typedef struct working {
     fp_device *device;
@@ -108,26 +109,33 @@ static fp_link_error handle_learner(fp_device *device, const fp_frame *request, 
     return FP_LINK_OK;
 }
 
+/* The number of iterations that comes next to so many bytes of them. */
+static uint32_t allowed_iterations(uint32_t bytes) {
+    uint32_t whole = bytes < 4u ? 1u : bytes / 4u;
+    return whole < MOST_ITERATIONS ? whole : MOST_ITERATIONS;
+}
+
 /* The request's payload is not aligned, so the numbers are read one by one into `keep`. */
 static fp_link_error handle_seed(fp_device *device, const fp_frame *request, fp_reply *reply) {
     fp_learning *learning = learning_of(reply);
     const uint8_t *from = request->payload;
     uint32_t bytes = request->length - FP_SEED_REQUEST_BYTES;
+    uint32_t iterations = allowed_iterations(bytes);
     uint32_t keep[MOST_ITERATIONS];
     if (check_model(learning, from + FP_SEED_REQUEST_MODEL, reply) != FP_LINK_OK) {
         return FP_LINK_BAD_MODEL;
     }
-    if (bytes == 0 || bytes % 4u != 0) {
-        reply->detail = FP_SEED_REQUEST_BYTES + 4u;
+    if (bytes != 4u * iterations) {
+        reply->detail = FP_SEED_REQUEST_BYTES + 4u * iterations;
         return FP_LINK_BAD_LENGTH;
     }
-    for (uint32_t i = 0; i < bytes / 4u; i++) {
+    for (uint32_t i = 0; i < iterations; i++) {
         keep[i] = load32_le(from + FP_SEED_REQUEST_KEEP + 4u * i);
     }
     uint64_t seed = load32_le(from + FP_SEED_REQUEST_SEED);
     seed |= (uint64_t)load32_le(from + FP_SEED_REQUEST_SEED + 4u) << 32;
     fp_transfer_abandon(((const fp_learn *)reply->context)->transfer); /* the scratch memory lies over all of it */
-    fp_seed_request wanted = {.seed = seed, .keep = keep, .iterations = bytes / 4u};
+    fp_seed_request wanted = {.seed = seed, .keep = keep, .iterations = iterations};
     uint64_t start = now(device);
     working state = start_working(device, request);
     fp_learning_fault fault = fp_learning_seed(learning, &wanted, keep_alive, &state);
