@@ -1,6 +1,5 @@
 """The command line: ``python -m host_bridge info|infer|… --port URL``; ``--help`` lists the commands."""
 
-import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,24 +7,15 @@ from typing import Annotated
 import typer
 
 from host_bridge.cli_learner import monitor, pull, push, train
-from host_bridge.client import Board
+from host_bridge.cli_options import WAIT_SECONDS, Baud, Debug, Json, Key, Port, Timeout, Wait, connect
 from host_bridge.console import print_json
-from host_bridge.keys import load_key, new_key
+from host_bridge.keys import new_key
 from host_bridge.samples import load_inputs, save_outputs, split_samples
 from host_bridge.selftest import run_selftest
 from host_bridge.transport import DEFAULT_BAUD
 
 app = typer.Typer(help="Talk to a board that runs this project's firmware.", no_args_is_help=True, add_completion=False)
 
-Port = Annotated[str, typer.Option("--port", help="Serial URL: a device file, or socket://HOST:PORT.")]
-Baud = Annotated[int, typer.Option(help="Baud rate of a real serial port.", min=1)]
-Timeout = Annotated[float, typer.Option(help="Seconds until a request is repeated.", min=0.01)]
-Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for the board's first answer.", min=0.1)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output and nothing else.")]
-Key = Annotated[Path | None, typer.Option(help="The board's key, where its firmware was built with one.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Log every frame to standard error.")]
-
-_WAIT_SECONDS = 10.0
 _SHOWN_VALUES = 16
 
 
@@ -36,12 +26,12 @@ def info(
     json: Json = False,
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
-    wait: Wait = _WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Which board and which model are these?"""
-    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
+    with connect(port, baud, timeout, wait, key, debug=debug) as board:
         answer = board.info()
         _print_fields({**asdict(answer), "selftest_crc32": f"{answer.selftest_crc32:08x}"}, json)
 
@@ -53,12 +43,12 @@ def stats(
     json: Json = False,
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
-    wait: Wait = _WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Frames, errors, runs of the model, stack use and ticks since the board was reset."""
-    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
+    with connect(port, baud, timeout, wait, key, debug=debug) as board:
         _print_fields(asdict(board.stats()), json)
 
 
@@ -69,12 +59,12 @@ def fault(
     json: Json = False,
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
-    wait: Wait = _WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     key: Key = None,
     debug: Debug = False,
 ) -> None:
     """What made the board reset itself, if anything did since power-up; registers in hexadecimal."""
-    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
+    with connect(port, baud, timeout, wait, key, debug=debug) as board:
         answer = asdict(board.fault())
         plain = ("count", "exception")
         _print_fields({key: value if key in plain else f"0x{value:08x}" for key, value in answer.items()}, json)
@@ -89,13 +79,13 @@ def infer(
     json: Json = False,
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
-    wait: Wait = _WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Run the model on samples from a file."""
     array = load_inputs(inputs)
-    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
+    with connect(port, baud, timeout, wait, key, debug=debug) as board:
         samples = split_samples(array, board.info().input_bytes, inputs)
         results = [board.infer(sample) for sample in samples]
         tick_hz = board.info().tick_hz
@@ -118,12 +108,12 @@ def selftest(
     json: Json = False,
     baud: Baud = DEFAULT_BAUD,
     timeout: Timeout = 2.0,
-    wait: Wait = _WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     key: Key = None,
     debug: Debug = False,
 ) -> None:
     """Check link and model: echoes, a corrupted frame, a repeated frame, the known answer. Exit code 1 if one fails."""
-    with _connect(port, baud, timeout, wait, key, debug=debug) as board:
+    with connect(port, baud, timeout, wait, key, debug=debug) as board:
         checks = run_selftest(board)
     passed = all(check.passed for check in checks)
     if json:
@@ -144,12 +134,6 @@ def make_key(out: Annotated[Path, typer.Argument(help="File that the key is writ
 
 for command in (push, train, pull, monitor):
     app.command()(command)
-
-
-def _connect(port: str, baud: int, timeout: float, wait: float, key: Path | None, *, debug: bool) -> Board:
-    if debug:
-        logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)8.1f ms %(message)s")
-    return Board.connect(port, timeout, wait, baud, None if key is None else load_key(key))
 
 
 def _print_fields(fields: dict[str, int | str], json: bool) -> None:

@@ -266,7 +266,10 @@ class Board:
         except BoardError as error:
             if error.name != "needs_tag":
                 raise
-            raise UserError(f"the board at {self.link.transport.url} obeys only who has its key; give --key") from error
+            raise UserError(
+                f"the board at {self.link.transport.url} obeys only who has its key; give --key FILE, or URL@FILE in a "
+                "list of boards"
+            ) from error
         if values is None:
             raise no_answer(self.link, within)
         return board_info(values)

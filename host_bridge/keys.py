@@ -51,3 +51,9 @@ def load_key(path: Path) -> bytes:
             f"{path} holds no key of {2 * KEY_BYTES} hexadecimal digits; python -m host_bridge new-key makes one"
         )
     return key
+
+
+def split_key(line: str) -> tuple[str, Path | None]:
+    """A line and the file of its board's key, written as ``URL@FILE`` in lists of boards; None where there is none."""
+    url, _, key = line.partition("@")
+    return url, Path(key) if key else None

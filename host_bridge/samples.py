@@ -3,7 +3,7 @@
 import io
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from host_bridge.atomic import write_whole
 from host_bridge.errors import UserError
@@ -13,23 +13,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def load_inputs(path: Path) -> "NDArray[np.int8]":
+def load_array(path: Path) -> "NDArray[Any]":
     """The array in ``path``.
 
     Raises:
-        UserError: no such file, not a ``.npy`` file, or not int8.
+        UserError: no such file, or not a ``.npy`` file of numbers.
     """
     import numpy as np
 
     try:
         array = np.load(path, allow_pickle=False)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}; --inputs takes a .npy file") from error
+        raise UserError(f"cannot read {path}: {error.strerror or error}; give a .npy file") from error
     except (ValueError, EOFError) as error:
         raise UserError(f"{path} is not a .npy file of numbers; write it with numpy.save") from error
-    if not isinstance(array, np.ndarray) or array.dtype != np.int8:
-        kind = array.dtype if isinstance(array, np.ndarray) else "an archive"
-        raise UserError(f"{path} holds {kind}, not int8; quantise the inputs with the model's scale and zero point")
+    if not isinstance(array, np.ndarray):
+        raise UserError(f"{path} is an archive, not one array; write it with numpy.save")
+    return array
+
+
+def load_inputs(path: Path) -> "NDArray[np.int8]":
+    """The array in ``path``.
+
+    Raises:
+        UserError: no such file, not a ``.npy`` file, or not int8.
+    """
+    array = load_array(path)
+    if array.dtype.name != "int8":
+        raise UserError(
+            f"{path} holds {array.dtype}, not int8; quantise the inputs with the model's scale and zero point"
+        )
     return array
 
 

@@ -10,6 +10,7 @@ from rich.live import Live
 
 from host_bridge.client import Board
 from host_bridge.errors import LinkError, UserError
+from host_bridge.keys import load_key
 from host_bridge.monitor.status import STATUS, BoardStatus, FleetStatus, read_status
 from host_bridge.monitor.table import fleet_table
 
@@ -29,13 +30,22 @@ def of_run(folder: Path) -> Look:
     return lambda: read_status(path)
 
 
-def of_lines(urls: Sequence[str], baud: int) -> Look:
-    """Asks boards for their counters; a line that another program holds, or where nobody answers, is said to be so."""
-    last = {url: BoardStatus(url, None, "unknown") for url in urls}
+def of_lines(lines: Sequence[tuple[str, Path | None]], baud: int) -> Look:
+    """Asks boards for their counters; a line that another program holds, or where nobody answers, is said to be so.
+
+    Args:
+        lines: serial URLs, each with the file of its board's key, or None.
+        baud: of real serial ports.
+
+    Raises:
+        UserError: a key cannot be read; (when called) a board has another key, or one and none was given.
+    """
+    keys = {url: None if key is None else load_key(key) for url, key in lines}
+    last = {url: BoardStatus(url, None, "unknown") for url in keys}
 
     def look() -> FleetStatus:
-        for url in urls:
-            last[url] = _ask(url, baud, last[url])
+        for url, key in keys.items():
+            last[url] = _ask(url, baud, key, last[url])
         return FleetStatus(0, tuple(last.values()))
 
     return look
@@ -67,9 +77,9 @@ def watch(look: Look, source: str, console: Console, *, every: float, times: int
             done += 1
 
 
-def _ask(url: str, baud: int, last: BoardStatus) -> BoardStatus:
+def _ask(url: str, baud: int, key: bytes | None, last: BoardStatus) -> BoardStatus:
     try:
-        with Board.connect(url, _ANSWER_SECONDS, _ANSWER_SECONDS, baud) as board:
+        with Board.connect(url, _ANSWER_SECONDS, _ANSWER_SECONDS, baud, key) as board:
             stats, traffic = board.stats(), board.traffic
             name = board.info().board_name
     except LinkError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from tiny_fleet import TinyFleet, plan_of
@@ -37,7 +38,7 @@ def url(tiny: TinyFleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 def call(url: str, command: str, *arguments: object) -> dict[str, object]:
-    result = CliRunner().invoke(app, [command, "--port", url, "--json", *map(str, arguments)])
+    result = CliRunner().invoke(app, [command, "--port", url, "--json", *map(str, arguments)], standalone_mode=False)
     if result.exception is not None:
         raise result.exception
     return json.loads(result.stdout)  # type: ignore[no-any-return]
@@ -60,6 +61,8 @@ def test_a_round_by_hand(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
     assert (trained["samples"], trained["seen"]) == (12, 24)
     assert call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 2, "--batch-size", 4) == trained
     assert call(url, "pull", "--out", tmp_path / "update.npy")["bytes"] == values.nbytes
+    with pytest.raises(UserError, match="--epochs 9 of 12 samples are more than the 90 positions"):
+        call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 9)
     update = np.load(tmp_path / "update.npy")
     assert update.dtype == np.float32 and update.shape == values.shape and (update != values).any()
 
@@ -76,6 +79,20 @@ def test_mistakes_are_named(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
         call(url, "push", "--samples", tmp_path / "wrong.npy", "--labels", tmp_path / "y.npy")
     with pytest.raises(UserError, match=r"cannot read .*nothing.npy"):
         call(url, "train", "--values", tmp_path / "nothing.npy")
+    np.save(tmp_path / "x.npy", tiny.data.train_x[:2])
+    for labels, words in ((np.array([0, 300]), "int64 beyond 0 to 255"), (np.array([0.5, 1]), "float64 beyond")):
+        np.save(tmp_path / "y.npy", labels)
+        with pytest.raises(UserError, match=words):
+            call(url, "push", "--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
+    np.save(tmp_path / "words.npy", np.array(["a", "b"]))
+    with pytest.raises(UserError, match="holds <U1, not numbers"):
+        call(url, "train", "--values", tmp_path / "words.npy")
+    for option, value in (("--round", 2**32), ("--epochs", 2**16), ("--batch-size", 2**16), ("--learning-rate", 1e39)):
+        with pytest.raises(click.UsageError, match="not in the range"):
+            call(url, "train", "--values", tmp_path / "short.npy", option, value)
+    for option, value in (("--seed", 2**64), ("--keep", 2**32)):
+        with pytest.raises(click.UsageError, match="not in the range"):
+            call(url, "push", "--seed", 1, "--keep", 1, option, value)
     with pytest.raises(UserError, match="either --run"):
         result = CliRunner().invoke(app, ["monitor"])
         assert result.exception is not None

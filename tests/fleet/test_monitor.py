@@ -92,7 +92,7 @@ def test_lines_are_asked_and_a_silent_one_is_named() -> None:
         (board,) = assembled.fleet._boards.values()
         url = board._power.url()
         board._hang_up()
-        look = of_lines([url, "socket://127.0.0.1:1"], 115200)
+        look = of_lines([(url, None), ("socket://127.0.0.1:1", None)], 115200)
         answering, silent = look().boards
     assert answering.state == "answers" and answering.board.startswith("native at socket://")
     assert answering.received_bytes > 100

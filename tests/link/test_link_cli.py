@@ -14,6 +14,7 @@ from link_server import serve
 
 from host_bridge import messages
 from host_bridge.client import Board
+from host_bridge.keys import load_key, new_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,11 +114,11 @@ def test_infer_refuses_other_inputs(make_device: MakeDevice, tmp_path: Path, arr
 def test_infer_refuses_what_is_no_array(tmp_path: Path) -> None:
     text = tmp_path / "x.npy"
     arguments = ("infer", "--port", "socket://127.0.0.1:1", "--inputs", str(text))
-    assert "--inputs takes a .npy file" in error_line(*arguments)
+    assert "give a .npy file" in error_line(*arguments)
     text.write_text("hello")
     assert "is not a .npy file" in error_line(*arguments)
     np.savez(tmp_path / "x.npz", a=np.zeros(3, np.int8))
-    assert "holds an archive, not int8" in error_line(*arguments[:-1], str(tmp_path / "x.npz"))
+    assert "is an archive, not one array" in error_line(*arguments[:-1], str(tmp_path / "x.npz"))
 
 
 def test_debug_logs_frames_to_standard_error(make_device: MakeDevice) -> None:
@@ -229,3 +230,16 @@ def test_a_board_that_goes_away(make_device: MakeDevice) -> None:
     with pytest.raises(PortClosedError, match="closed"):
         board.ping(b"x")
     board.close()
+
+
+def test_commands_of_inference_take_the_key(make_learner: MakeDevice, tmp_path: Path) -> None:
+    key, other, inputs = tmp_path / "board1.key", tmp_path / "other.key", tmp_path / "x.npy"
+    new_key(key)
+    new_key(other)
+    np.save(inputs, np.frombuffer(sample(SMALL_INPUT), np.int8))
+    with serve(make_learner(SMALL, key=load_key(key)).send) as url:
+        for command, *options in (["info"], ["stats"], ["fault"], ["selftest"], ["infer", "--inputs", str(inputs)]):
+            assert "obeys only who has its key" in error_line(command, "--port", url, *options)
+            assert "does not have this key" in error_line(command, "--port", url, "--key", str(other), *options)
+            done = host_bridge(command, "--port", url, "--key", str(key), *options)
+            assert (done.returncode, done.stderr) == (0, ""), done

@@ -7,7 +7,7 @@ from pathlib import Path
 from device_sim.emulators import EMULATOR_NAMES, choose_emulator
 from firmware_gen.boards import load_board
 from host_bridge.errors import UserError
-from host_bridge.keys import load_key
+from host_bridge.keys import load_key, split_key
 from host_bridge.transport import check_url
 
 EXAMPLES = "write them as in qemu:2, native:8, /dev/ttyACM0 or socket://192.168.1.7:3333, joined by commas"
@@ -68,11 +68,11 @@ def _entry(entry: str, text: str) -> tuple[Place, ...]:
     if not entry:
         raise UserError(f"devices = {text!r} has an empty entry; {EXAMPLES}")
     if "://" in entry or entry.startswith("/") or re.fullmatch(r"COM\d+", entry):
-        url, _, key = entry.partition("@")
+        url, key = split_key(entry)
         check_url(url)
-        if key:
-            load_key(Path(key))  # so that a missing one is named now
-        return (Line(url, Path(key) if key else None),)
+        if key is not None:
+            load_key(key)  # so that a missing one is named now
+        return (Line(url, key),)
     match = _EMULATED.fullmatch(entry)
     if match is None or match["emulator"] not in EMULATOR_NAMES or match["emulator"] == "auto":
         raise UserError(f"devices = {text!r}: {entry} is neither an emulator nor a serial port; {EXAMPLES}")
