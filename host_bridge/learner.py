@@ -40,6 +40,11 @@ class LearnerState:
     norm_max: int
 
     @property
+    def has_values(self) -> bool:
+        """Whether it has values of its mask, from a seed, a task or training."""
+        return bool(self.state & messages.HAS_VALUES)
+
+    @property
     def has_shard(self) -> bool:
         """Whether its samples are complete."""
         return bool(self.state & messages.HAS_SHARD)

@@ -143,6 +143,11 @@ def test_what_a_round_may_not_be_is_refused_by_name(bench: Bench) -> None:
         (replace(task, work=replace(work, batch_size=0)), "bad_round"),
         (replace(task, work=replace(work, epochs=3)), "bad_size"),
         (replace(task, work=replace(work, encoding="int8")), "bad_size"),
+        (replace(task, work=replace(work, proximal=0.1)), "bad_size"),
+        (replace(task, work=replace(work, learning_rate=np.nan)), "bad_values"),
+        (replace(task, work=replace(work, momentum=np.inf)), "bad_values"),
+        (replace(task, work=replace(work, weight_decay=-0.5)), "bad_values"),
+        (replace(task, work=replace(work, proximal=-np.inf)), "bad_values"),
         (replace(task, values=task.values[:-4]), "bad_length"),
     ):
         assert bench.refused_task(changed) == name
@@ -160,6 +165,25 @@ def test_values_that_no_model_has_are_refused(bench: Bench, value: float, name: 
     values[3] = value
     assert bench.refused_task(replace(bench.task, values=values.tobytes())) == name
     assert bench.refusal(messages.TRAIN, number=1) == "bad_round"
+    assert bench.refusal(messages.EVALUATE) == "incomplete"
+    assert not bench.learner.state().has_values
+
+
+def test_values_that_a_task_has_half_overwritten_are_none(bench: Bench) -> None:
+    learner, task = bench.learner, bench.task
+    learner.begin(task, bench.count)
+    learner.load_task(task, bench.count)
+    assert learner.evaluate().samples == bench.count
+    learner.begin(replace(task, number=2), bench.count)
+    content = task_bytes(task, bench.count)
+    crc = zlib.crc32(content)
+    bench.board.request(
+        _messages["put_begin"], kind=messages.TASK, item=2, total=len(content), crc32=crc, chunk_bytes=len(content) - 40
+    )
+    bench.board.request(_messages["put_chunk"], offset=0, chunk=content[:-40])
+    shard = bench.samples.shard(learner.state())
+    learner.load_shard(shard.labels, shard.samples)
+    assert bench.refusal(messages.EVALUATE) == "incomplete"
 
 
 def test_a_position_beyond_the_shard_is_refused(bench: Bench) -> None:

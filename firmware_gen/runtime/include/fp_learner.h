@@ -139,6 +139,9 @@ uint32_t fp_learner_value_count(const fp_learner *learner);
 /* The values themselves; NULL where there are none. They change in training. */
 const float *fp_learner_values(const fp_learner *learner);
 
+/* There are no values from now on: they were refused, or are about to be written over. */
+void fp_learner_forget_values(fp_learner *learner);
+
 /* Begin a round whose values come in an encoding. FP_ERR_CAPACITY where the plan has no room for it.
  * Then put the payload's pieces in order (or repeat one that has arrived), then end: it decodes them.
  * FP_ERR_NUMBER or FP_ERR_ENCODING from end: the payload has a fault, and the learner has no values. */

@@ -39,6 +39,10 @@ static void start(fp_learner *learner, fp_wire_encoding encoding) {
     learner->has_received = false;
 }
 
+void fp_learner_forget_values(fp_learner *learner) {
+    learner->has_values = learner->has_received = false;
+}
+
 fp_status fp_learner_round_begin(fp_learner *learner, fp_wire_encoding encoding) {
     const fp_status status = may_begin(learner, encoding);
     if (status == FP_OK) {

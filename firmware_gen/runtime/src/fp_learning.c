@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "fp_float.h"
+
 #define NARROW_SAMPLES 256u /* shards up to here have positions of one byte */
 
 fp_learning_fault fp_learning_fault_of(fp_learning *learning, fp_status status) {
@@ -71,6 +73,21 @@ static bool same_round(const fp_round *a, const fp_round *b) {
            a->encoding == b->encoding && same_work(&a->work, &b->work);
 }
 
+static bool is_rate(float value) {
+    return fp_is_finite(value) && value >= 0.0f;
+}
+
+static bool has_rates(const fp_train_work *work) {
+    return is_rate(work->learning_rate) && is_rate(work->momentum) && is_rate(work->weight_decay) &&
+           is_rate(work->proximal);
+}
+
+/* FedProx's pull is towards what was received, so a copy of that must have room. */
+static bool has_room_for_pull(const fp_learning *learning, const fp_train_work *work) {
+    return !(work->proximal > 0.0f) ||
+           learning->spec->plan.received_bytes >= fp_learner_payload_bytes(&learning->learner);
+}
+
 /* Sizes of the parts of the task; false where the plan has no room. */
 static bool measure(fp_learning *learning, const fp_train_work *work) {
     uint32_t samples = fp_learner_sample_count(&learning->learner);
@@ -90,6 +107,9 @@ static fp_learning_fault begin_round(fp_learning *learning, const fp_round *roun
         return FP_LEARNING_SIZE;
     }
     fp_status status = fp_learner_round_begin(learner, (fp_wire_encoding)round->encoding);
+    if (status == FP_OK && !has_room_for_pull(learning, &round->work)) {
+        status = FP_ERR_CAPACITY;
+    }
     if (status != FP_OK) {
         fp_learning_forget_round(learning);
         return fp_learning_fault_of(learning, status);
@@ -113,6 +133,9 @@ fp_learning_fault fp_learning_round(fp_learning *learning, const fp_round *round
     }
     if (round->number == 0 || round->work.batch_size == 0 || round->work.epochs == 0) {
         return FP_LEARNING_ROUND;
+    }
+    if (!has_rates(&round->work)) {
+        return fp_learning_fault_of(learning, FP_ERR_NUMBER);
     }
     return same_round(round, &learning->round) ? FP_LEARNING_OK : begin_round(learning, round);
 }

@@ -158,6 +158,7 @@ static fp_link_error begin_task(fp_learning *learning, const fp_transfer_content
         return wrong_length(learning->task_bytes, detail);
     }
     learning->has_task = false;
+    fp_learner_forget_values(&learning->learner); /* they may lie where the task is going to */
     return fp_learning_refusal(
         learning,
         fp_learning_fault_of(learning, fp_learner_round_begin(&learning->learner, (fp_wire_encoding)round->encoding)),
@@ -262,6 +263,7 @@ static fp_learning_fault commit_task(fp_learning *learning) {
         status = fp_learner_payload_end(learner);
     }
     if (status == FP_OK && is_too_long(learning)) {
+        fp_learner_forget_values(learner);
         return FP_LEARNING_NORM;
     }
     learning->has_task = status == FP_OK;
