@@ -1,5 +1,6 @@
 """Fuzzing the decoders of weights, from legal streams on."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "firmware_gen" / "runtime"
 SOURCES = ("fp_taps", "fp_taps_gap4", "fp_taps_entropy", "fp_code")
 SANITIZE = "-fsanitize=fuzzer,address,undefined"
+QUARANTINE = "quarantine_size_mb=16"
+"""Freed blocks that are held back. An execution frees less than 1 MB, so the default of 256 MB is memory for nothing:
+450 MB in all after 6,000,000 executions, with this 72 MB (clang 14.0.6)."""
 
 
 def _seeds(folder: Path) -> None:
@@ -39,12 +43,13 @@ def _fuzz(folder: Path, *options: str) -> str:
         target,
         "-seed=1",
         "-max_len=600",
-        "-rss_limit_mb=4096",
+        "-rss_limit_mb=512",
         f"-artifact_prefix={folder}/",
         *options,
         folder / "seeds",
     ]
-    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    environment = {**os.environ, "ASAN_OPTIONS": QUARANTINE}
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stderr[-5000:]
     return result.stderr
 
