@@ -12,11 +12,13 @@ from host_bridge.errors import UserError
 from trainer.algorithms import ServerState
 from trainer.config import RunConfig, make_config
 from trainer.engines.local import LocalEngine
+from trainer.engines.messages import messages_of
 from trainer.federation import federate, round_plan
 from trainer.flower import records
 from trainer.flower.engine import FlowerEngine, Patience
 from trainer.flower.site import identity
 from trainer.prepare import Prepared, load_data, prepare
+from trainer.summary.messages import messages_summary
 
 CLIENTS = 4
 BASE = {"clients": CLIENTS, "rounds": 2, "local_epochs": 1, "board": "none", "pruner": "random", "model": "lenet5"}
@@ -76,8 +78,14 @@ def test_masks_travel_once_and_then_values_only(begun: tuple[RunConfig, Prepared
     assert kinds.count(records.TRAIN) == CLIENTS * config.rounds
     traffic = there.engine.traffic  # type: ignore[attr-defined]
     values = 4 * sum(int(mask.sum()) if mask is not None else weight.size for mask, weight in _rows(run))
-    each = traffic.bytes_down[records.TRAIN] / traffic.messages[records.TRAIN]
-    assert values < each < values + 1500
+    trained = traffic.messages[records.TRAIN]
+    assert traffic.values_down[records.TRAIN] == traffic.values_up[records.TRAIN] == trained * values
+    assert values < traffic.bytes_down[records.TRAIN] / trained < values + 1500
+    told = {one.kind: one for one in messages_summary(messages_of(there.engine))}
+    assert told[records.HELLO].count == 2
+    assert told[records.HELLO].values_down == told[records.AGREE].values_up == 0
+    assert told[records.TRAIN].bytes_up == traffic.bytes_up[records.TRAIN]
+    assert messages_summary(messages_of(run.engine)) == ()
 
 
 def _rows(run: Prepared) -> list[tuple[Any, Any]]:

@@ -77,5 +77,25 @@ def test_a_supernode_and_a_board_vanish_and_the_server_starts_again(place: tuple
     rounds = summary_of(out)["rounds"]
     assert len(rounds) == 4, said
     assert rounds[0]["answered"] == 4
-    # A SuperNode greets its boards together: with one of them dead, the other is left out as well.
-    assert rounds[-1]["answered"] == 2
+    assert rounds[-1]["answered"] == 3  # all but the board
+
+
+def test_the_superlink_starts_again_and_supernodes_come_back_by_themselves(
+    place: tuple[Loopback, str, Path],
+) -> None:
+    federation, asked, out = place
+    for line in federation.run(asked):
+        if "round 2/4" in line:
+            federation.kill_superlink()
+            break
+    assert len(summary_rounds(out)) == 2
+    federation.start_superlink()
+    said = list(federation.run(asked, resume=True))
+    rounds = summary_of(out)["rounds"]
+    assert [one["answered"] for one in rounds] == [4, 4, 4, 4], said
+    assert any("going on after round 2 of 4" in line for line in said)
+
+
+def summary_rounds(out: Path) -> list[str]:
+    """The lines of the rounds that are done."""
+    return (out / "rounds.jsonl").read_text().splitlines()

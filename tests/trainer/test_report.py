@@ -11,6 +11,7 @@ from trainer.report import write_report
 from trainer.report.page import render_report
 from trainer.report.reproduce import config_toml
 from trainer.summary import RunSummary
+from trainer.summary.messages import MessageSummary
 
 HOSTILE = "<script>alert('x')</script> & $\\frac{1}{0}$ \"q\""
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -142,3 +143,13 @@ def test_options_are_toml_that_says_the_same() -> None:
     config = summary.config | {"model": HOSTILE, "nested": [1, 2], "flag": True, "small": 1e-7}
     text = config_toml(summary.model_copy(update={"config": config}))
     assert tomllib.loads(text) == {key: value for key, value in config.items() if key != "out"}
+
+
+def test_messages_to_clients_elsewhere_have_a_table_where_there_were_any(html: str) -> None:
+    sent = MessageSummary(
+        kind="train", count=7, bytes_down=123_000, bytes_up=124_000, values_down=120_000, values_up=121_000
+    )
+    page = Page(render_report(example_summary().model_copy(update={"messages": (sent,)})))
+    assert "messages" in page.ids
+    assert {"train", "7", "123,000", "121,000"} <= set(page.texts)
+    assert "messages" not in Page(html).ids

@@ -14,6 +14,7 @@ from trainer.engines.gradients import Gradients, compile_gradients
 from trainer.engines.local_epochs import RATES
 from trainer.engines.threads import in_threads
 from trainer.engines.trainee import Trainee, Workshop
+from trainer.masks import fingerprint
 from trainer.models.network import Network
 from trainer.partitions import Partition
 from trainer.partitions.partition import Indices
@@ -63,11 +64,15 @@ class LocalEngine:
         self._residuals: dict[int, tuple[int, Float32]] = {}
 
     def agree(self, masks: tuple[Masks, ...]) -> None:
-        """Fix each client's mask; clients that share one share its graph."""
+        """Fix each client's mask; clients that share one share its graph, and masks that were known keep theirs."""
         distinct = {id(mask): mask for mask in masks}
         compaction = self._compaction and len(distinct) <= MOST_COMPACTIONS
         brief = bool(self._trainees) or len(distinct) > MOST_XLA
-        made = {key: self._workshop.trainee(mask, compaction=compaction, brief=brief) for key, mask in distinct.items()}
+        known = {trainee.fingerprint: trainee for trainee in self._trainees}
+        made = {
+            key: known.get(fingerprint(mask)) or self._workshop.trainee(mask, compaction=compaction, brief=brief)
+            for key, mask in distinct.items()
+        }
         self._trainees = tuple(made[id(mask)] for mask in masks)
 
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:

@@ -11,8 +11,8 @@ from flwr.serverapp import Grid
 
 from host_bridge.errors import UserError
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
+from trainer.engines.messages import MessageTraffic
 from trainer.flower import records
-from trainer.flower.traffic import FlowerTraffic, message_bytes
 from trainer.tensors import Masks, Weights
 
 POLL_SECONDS = 0.02
@@ -56,7 +56,7 @@ class FlowerEngine:
     patience: Patience = Patience()
     say: Callable[[str], None] = lambda _: None
     on_close: Callable[[], None] = lambda: None
-    traffic: FlowerTraffic = field(default_factory=FlowerTraffic)
+    traffic: MessageTraffic = field(default_factory=MessageTraffic)
     _node_of: dict[int, int] = field(default_factory=dict)
     _refused: set[int] = field(default_factory=set)
     _masks: tuple[Masks, ...] = ()
@@ -200,7 +200,7 @@ class FlowerEngine:
     def _restore(self, node: int) -> None:
         """Give a node what its clients remembered."""
         own = {client for client, one in self._node_of.items() if one == node}
-        memory = {name: kept for name, kept in self._restored.items() if int(name.split("/")[1]) in own}
+        memory = {name: kept for name, kept in self._restored.items() if records.client_of(name) in own}
         if memory:
             for _, answer in self._exchange([(node, records.RESTORE, records.memory_content(memory))]):
                 records.check_refusal(answer)
@@ -224,7 +224,7 @@ class FlowerEngine:
             if node is None:
                 continue
             message = Message(content, dst_node_id=node, message_type=kind, ttl=self.patience.reply)
-            self.traffic.down(kind, message_bytes(message))
+            self.traffic.down(kind, records.message_bytes(message), records.value_bytes(content))
             for sent_id in self.grid.push_messages([message]):
                 waiting[sent_id] = _Waiting(about, kind, node, time.monotonic() + self.patience.reply)
             while len(waiting) >= AHEAD:
@@ -242,7 +242,7 @@ class FlowerEngine:
             if reply.has_error():
                 self.say(f"a SuperNode failed: {reply.error.reason}")
                 continue
-            self.traffic.up(asked.kind, message_bytes(reply))
+            self.traffic.up(asked.kind, records.message_bytes(reply), records.value_bytes(reply.content))
             yield asked.about, reply.content
         if not replies:
             time.sleep(POLL_SECONDS)

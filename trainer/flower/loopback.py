@@ -39,14 +39,14 @@ class Loopback:
         folder: credentials, Flower's own files, the run's options.
         credentials: certificates and keys.
         port: the SuperLink's, on 127.0.0.1.
-        superlink: its process.
+        superlink: its process; None while there is none.
         nodes: the SuperNodes' processes, by number.
     """
 
     folder: Path
     credentials: Credentials
     port: int
-    superlink: Child
+    superlink: Child | None = None
     nodes: dict[int, Child] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -55,7 +55,7 @@ class Loopback:
 
         Args:
             number: from 0.
-            settings: of :class:`trainer.flower.site.Placement`, beside which clients it has.
+            settings: of :class:`trainer.flower.placement.Placement`, beside which clients it has.
 
         Raises:
             UserError: it does not join; carries its own words.
@@ -81,6 +81,31 @@ class Loopback:
                 time.sleep(_RETRY_SECONDS)
                 continue
             self.nodes[number] = child
+
+    def start_superlink(self) -> None:
+        """Start the SuperLink, for the first time or again: nodes, keys and runs are in its database.
+
+        Raises:
+            UserError: it does not come up; carries its own words.
+        """
+        command = [
+            *("flower-superlink", "--port", str(self.port), "--database", str(self.folder / "superlink.db")),
+            *("--enable-supernode-auth", "--ssl-ca-certfile", str(self.credentials.authority)),
+            *("--ssl-certfile", str(self.credentials.certificate), "--ssl-keyfile", str(self.credentials.key)),
+            "--disable-runtime-dependency-installation",
+        ]
+        self.superlink = self._stack.enter_context(start("the SuperLink", command, environment(self.folder)))
+        await_word(self.superlink, "Uvicorn running")
+
+    def kill_superlink(self) -> None:
+        """End the SuperLink by force, and the ServerApp that it runs."""
+        self._superlink().stop()
+        self.superlink = None
+
+    def _superlink(self) -> Child:
+        if self.superlink is None:
+            raise RuntimeError("the SuperLink does not run")
+        return self.superlink
 
     def kill_node(self, number: int) -> None:
         """End a SuperNode by force, and whatever it has started."""
@@ -114,7 +139,7 @@ class Loopback:
 
     def kill_server(self) -> None:
         """End the process of the ServerApp by force, as a crash would; the SuperLink goes on."""
-        for child in psutil.Process(self.superlink.process.pid).children(recursive=True):
+        for child in psutil.Process(self._superlink().process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 if "flwr-serverapp" in " ".join(child.cmdline()):
                     child.kill()
@@ -137,17 +162,9 @@ def loopback(folder: Path, nodes: Mapping[int, Mapping[str, str]]) -> Iterator[L
         f'[superlink]\ndefault = "{SUPERLINK}"\n\n[superlink.{SUPERLINK}]\naddress = "127.0.0.1:{port}"\n'
         f'root-certificates = "{credentials.authority}"\n'
     )
-    command = [
-        *("flower-superlink", "--port", str(port), "--enable-supernode-auth"),
-        *("--ssl-ca-certfile", str(credentials.authority)),
-        *("--ssl-certfile", str(credentials.certificate), "--ssl-keyfile", str(credentials.key)),
-        "--disable-runtime-dependency-installation",
-    ]
-    with ExitStack() as stack:
-        superlink = stack.enter_context(start("the SuperLink", command, environment(folder)))
-        await_word(superlink, "Uvicorn running")
-        running = Loopback(folder, credentials, port, superlink)
-        stack.callback(running._stack.close)
+    running = Loopback(folder, credentials, port)
+    with running._stack:
+        running.start_superlink()
         for _, public in credentials.nodes:
             _register(public, folder)
         for number, settings in nodes.items():

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
+from flwr.app import Array, ArrayRecord, ConfigRecord, Message, RecordDict
+from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 
 from trainer.engines.base import ClientReply, ClientTask, LocalWork, Memory
 from trainer.tensors import Bool, Masks, TensorSpec
@@ -109,6 +110,19 @@ def read_reply(content: RecordDict) -> ClientReply:
     return ClientReply(known["client"], known["round"], payload, known["samples"], known["loss"], known["masks"])
 
 
+def message_bytes(message: Message) -> int:
+    """Bytes of a message's objects as Flower sends them; the framing of HTTP and TLS around them is not in it."""
+    return sum(len(one.deflate()) for one in get_all_nested_objects(message).values())
+
+
+def value_bytes(content: RecordDict) -> int:
+    """How many of a message's bytes are a client's values; 0 where it carries none."""
+    if _VALUES not in content.array_records or _SETTINGS not in content.config_records:
+        return 0
+    size = content.config_records[_SETTINGS].get("bytes", 0)
+    return size if isinstance(size, int) else 0
+
+
 def _payload_record(payload: bytes, encoding: str) -> ArrayRecord:
     """Floats as floats, so that mods can work on them; whatever else as bytes."""
     dtype = np.dtype("<f4") if encoding == "float32" and len(payload) % 4 == 0 else _RAW
@@ -179,6 +193,11 @@ def memory_record(memory: Memory) -> ArrayRecord:
 def read_memory(record: ArrayRecord) -> dict[str, Any]:
     """What :func:`memory_record` wrote."""
     return {name: array.numpy() for name, array in record.items()}
+
+
+def client_of(name: str) -> int:
+    """The client that remembers something, by the name of what it remembers."""
+    return int(name.split("/")[1])
 
 
 def values_record(content: RecordDict) -> ArrayRecord:

@@ -11,6 +11,7 @@ from trainer.convert import Conversion
 from trainer.datasets import Dataset
 from trainer.deploy import Deployment
 from trainer.engines.fleet import boards_of, learners_of
+from trainer.engines.messages import messages_of
 from trainer.history import History, RoundRecord
 from trainer.int8 import int8_accuracy
 from trainer.masks import fingerprint
@@ -34,6 +35,7 @@ from trainer.summary.document import (
     RunSummary,
     TrafficSummary,
 )
+from trainer.summary.messages import messages_summary
 from trainer.summary.versions import versions
 from trainer.tensors import Masks, TensorSpec, count_kept, count_prunable
 from trainer.values import value_count
@@ -73,6 +75,7 @@ def build_summary(
         layers=_layers(prepared, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
         fleet=_fleet(prepared),
+        messages=messages_summary(messages_of(prepared.engine)),
         versions=versions(deployment),
     )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from firmware_gen.report import FirmwareReport
 from host_bridge.atomic import write_whole
 from trainer.summary.boards import FleetSummary
+from trainer.summary.messages import MessageSummary
 
 SUMMARY_VERSION = 3
 
@@ -170,6 +171,7 @@ class RunSummary(_Frozen):
     layers: tuple[LayerSummary, ...]
     partition: PartitionSummary
     fleet: FleetSummary | None = Field(default=None, description="clients that were boards; null if none was")
+    messages: tuple[MessageSummary, ...] = Field(default=(), description="to clients on other machines, by kind")
     versions: dict[str, str] = Field(description="of everything that decides the figures")
 
 
