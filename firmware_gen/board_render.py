@@ -68,6 +68,7 @@ def render_board_files(board: Board) -> dict[str, str]:
             flash=board.flash[0].name,
             vectors=board.vectors or board.flash[0].name,
             ram=board.ram[0].name,
+            second_ram=board.ram[min(1, len(board.ram) - 1)].name,
             flags=" ".join(compile_flags(board)),
         )
         for path, template in TEMPLATES.items()

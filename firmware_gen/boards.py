@@ -14,7 +14,8 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
     ``"nrf51_timer"`` for a core without); ``irq_count`` the number of device interrupts in the vector table.
 ``[[flash]]``, ``[[ram]]``
     ``name``, ``origin``, ``bytes`` of every region of the *chip*. Code and weights go to the first flash; data, arena
-    and stack to the first RAM. Emulators may have more memory; plans must fit what stands here.
+    and stack to the first RAM; of a learner's memory, which no DMA touches, to the second RAM what finds no room in the
+    first. Emulators may have more memory; plans must fit what stands here.
 ``[uart]``
     ``driver`` names ``uart_<driver>.c``; ``base``, ``irq`` and ``baud``; then the driver's own keys.
 ``[clock]``

@@ -72,7 +72,8 @@ def _spans(file: Any, board: Board) -> tuple[int, int]:  # noqa: ANN401
     regions = [[piece for piece in flash if one.origin <= piece[0] < one.end] for one in board.flash]
     live = [section for section in file.iter_sections() if section["sh_size"] and section["sh_flags"] & _WRITE]
     ram = [(int(one["sh_addr"]), int(one["sh_addr"] + one["sh_size"])) for one in live if one["sh_flags"] & _ALLOC]
-    return sum(_span(pieces) for pieces in regions), _span(ram)
+    rams = [[piece for piece in ram if one.origin <= piece[0] < one.end] for one in board.ram]
+    return sum(map(_span, regions)), sum(map(_span, rams))
 
 
 def _span(pieces: list[tuple[int, int]]) -> int:

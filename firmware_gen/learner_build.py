@@ -10,9 +10,11 @@ from firmware_gen.boards import Board
 from firmware_gen.build import BUILD_FOLDER, ELF, SCRATCH
 from firmware_gen.elf_sizes import read_sizes
 from firmware_gen.learner import BakedMask, LearnerDescription, LearnerPlan, Purpose, plan_learner, render_learner
+from firmware_gen.learner_fit import LINK_BYTES, check_learner_fits, learner_board, room_of, too_large
 from firmware_gen.learner_report import LearnerReport
 from firmware_gen.out_folder import REPORT_NAME, check_out
 from firmware_gen.project import PRODUCTS, write_project
+from firmware_gen.ram_map.regions import linked_regions
 from firmware_gen.stack.report import StackReport, stack_report
 from firmware_gen.toolchain import LinkOverflowError, compiler_version, find_compiler, run_cmake
 from firmware_gen.version import TOOL_VERSION
@@ -55,7 +57,8 @@ def build_learner(
     find_compiler(target)
     if key is not None:
         check_random_numbers(board, target)
-    plan = plan_learner(description, purpose, mask)
+    board = learner_board(board)
+    plan = plan_learner(description, purpose, mask, room_of(board) if target == "board" else None)
     if target == "board":
         check_learner_fits(plan, board)
     sources = render_learner(description, plan, mask)
@@ -74,9 +77,10 @@ def build_learner(
             compiler=compiler_version(target),
             flash_bytes=sizes.flash,
             ram_bytes=sizes.ram,
+            ram=linked_regions(staging / ELF, board) if target == "board" else (),
             stack=stack,
             flash_capacity=board.flash[0].bytes,
-            ram_capacity=board.ram[0].bytes,
+            ram_capacity=sum(region.bytes for region in board.ram[: 2 if plan.second_bytes else 1]),
             files=tuple(f"{BUILD_FOLDER}/{name}" for name in PRODUCTS[target]),
             elf=out / ELF,
         )
@@ -85,33 +89,13 @@ def build_learner(
     return report
 
 
-def check_learner_fits(plan: LearnerPlan, board: Board) -> None:
-    """Refuse a learner whose working memory alone is beyond the board.
-
-    Raises:
-        UserError: says by how much, and what dominates.
-    """
-    excess = plan.bytes + board.stack_bytes - board.ram[0].bytes
-    if excess > 0:
-        raise _too_large(plan, board, excess)
-
-
-def _too_large(plan: LearnerPlan, board: Board, excess: int) -> UserError:
-    name, size = max(plan.sizes.items(), key=lambda item: item[1])
-    return UserError(
-        f"the learner does not fit the RAM of {board.name}: {excess} bytes too many for {board.ram[0].bytes} "
-        f"(working memory {plan.bytes}, stack {board.stack_bytes}); its {name} dominates with {size} bytes; "
-        "prune further, hold fewer samples, or choose a larger board"
-    )
-
-
 def _compile(project: Path, plan: LearnerPlan, board: Board, target: Target) -> StackReport | None:
     """Run CMake in a scratch folder and keep the products; on a board the stack must not outgrow its place."""
     scratch, products = project / SCRATCH, project / BUILD_FOLDER
     try:
         run_cmake(project, scratch, target)
     except LinkOverflowError as error:
-        raise _too_large(plan, board, max(error.overflows.values())) from error
+        raise too_large(plan, board, LINK_BYTES + max(error.overflows.values())) from error
     stack = stack_report(scratch, scratch / "firmware.elf", board) if target == "board" else None
     products.mkdir()
     for name in PRODUCTS[target]:
@@ -133,6 +117,6 @@ def _planned(description: LearnerDescription, plan: LearnerPlan) -> dict[str, An
         "epochs": purpose.epochs,
         "seeded": plan.sizes["scratch"] > 0,
         "value_capacity": plan.value_capacity,
-        "block_bytes": plan.bytes,
+        "block_bytes": plan.total_bytes,
         "regions": plan.sizes,
     }

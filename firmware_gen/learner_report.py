@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from firmware_gen.ram_map.report import RegionReport
 from firmware_gen.stack.report import StackReport
 
-LEARNER_REPORT_VERSION = 1
+LEARNER_REPORT_VERSION = 2
 
 
 class LearnerReport(BaseModel):
@@ -24,15 +25,16 @@ class LearnerReport(BaseModel):
     epochs: int = Field(description="passes over the samples in a round, at most")
     seeded: bool = Field(description="whether it computes its mask")
     value_capacity: int = Field(description="kept values that it has room for")
-    block_bytes: int = Field(description="of working memory, in one piece")
-    regions: dict[str, int] = Field(description="what that memory is for; scratch lies over others")
+    block_bytes: int = Field(description="of working memory, in one piece or two")
+    regions: dict[str, int] = Field(description="what that memory is for; kept and scratch lie over others")
     board: str
     target: str = Field(description="board or native")
     compiler: str
     flash_bytes: dict[str, int] = Field(description="code (weights are 0 unless a mask is baked in), total")
     ram_bytes: dict[str, int] = Field(description="arena (the working memory), stack, other, total")
+    ram: tuple[RegionReport, ...] = Field(description="of the board, with what lies there; empty for this machine")
     stack: StackReport | None = Field(description="worst case; null for this machine")
     flash_capacity: int = Field(description="of the board")
-    ram_capacity: int = Field(description="of the board's RAM region that is used")
+    ram_capacity: int = Field(description="of the board's RAM regions that are used")
     files: tuple[str, ...] = Field(description="what was built, relative to the project")
     elf: Path = Field(exclude=True, description="the firmware's ELF file; not in report.json")

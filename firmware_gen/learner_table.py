@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from firmware_gen.learner.pieces import SCRATCH
 from firmware_gen.learner_report import LearnerReport
 
 
@@ -14,9 +15,9 @@ def print_learner(report: LearnerReport, out: Path) -> None:
     regions.add_column("for")
     regions.add_column("bytes", justify="right")
     for name, size in sorted(report.regions.items(), key=lambda item: -item[1]):
-        if size and name != "scratch":
+        if size and name not in SCRATCH:
             regions.add_row(name, f"{size:,}")
-    scratch = report.regions["scratch"]
+    scratch = sum(report.regions[name] for name in SCRATCH)
     mask = f"computed by the board, in {scratch:,} bytes that lie over these" if report.seeded else "sent to the board"
     flash, ram = report.flash_bytes, report.ram_bytes
     console = Console(highlight=False)
@@ -27,6 +28,7 @@ def print_learner(report: LearnerReport, out: Path) -> None:
         ("values", f"{report.value_capacity:,}, as float32{_beside(report.encoding)}"),
         ("flash", f"{flash['total']:,} of {report.flash_capacity:,} bytes"),
         ("RAM", f"{ram['total']:,} of {report.ram_capacity:,} bytes: stack {ram['stack']:,}, other {ram['other']:,}"),
+        *((f"  {one.name}", f"{one.used_bytes:,} of {one.bytes:,}") for one in report.ram if len(report.ram) > 1),
         ("files", ", ".join(str(out / name) for name in report.files)),
     ):
         console.print(f"{name:<8} {text}", soft_wrap=True, markup=False)

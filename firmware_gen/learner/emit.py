@@ -10,7 +10,7 @@ from firmware_gen.learner.masks import BakedMask
 from firmware_gen.learner.plan import LearnerPlan, sample_bytes
 from firmware_gen.version import TOOL_VERSION
 
-LEARNER_FORMAT = 1
+LEARNER_FORMAT = 2
 TEMPLATES = {
     "fp_learner_data.h": "learner/fp_learner_data.h.j2",
     "fp_learner_data.c": "learner/fp_learner_data.c.j2",
@@ -42,6 +42,7 @@ def render_learner(description: LearnerDescription, plan: LearnerPlan, mask: Bak
         "name": description.name,
         "sha256": description.sha256,
         "bytes": plan.bytes,
+        "second_bytes": plan.second_bytes,
         "arrays": _arrays(description, mask),
         "mask": _mask(mask),
         "tensors": _tensors(description),
@@ -179,6 +180,7 @@ def _spec(description: LearnerDescription, plan: LearnerPlan, mask: BakedMask | 
 def _plan(plan: LearnerPlan) -> Members:
     fields = {
         "bytes": plan.bytes,
+        "second_bytes": plan.second_bytes,
         **plan.offsets,
         "scratch_bytes": plan.sizes["scratch"],
         "value_capacity": plan.value_capacity,

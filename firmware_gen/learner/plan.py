@@ -1,4 +1,4 @@
-"""The memory of a learner: one block, planned before anything is built."""
+"""The memory of a learner: one block or two, planned before anything is built."""
 
 from dataclasses import dataclass
 from math import prod
@@ -8,6 +8,7 @@ from firmware_gen.learner.activations import Activations, place_activations
 from firmware_gen.learner.description import LearnerDescription
 from firmware_gen.learner.limits import check_description, check_seedable
 from firmware_gen.learner.masks import BakedMask
+from firmware_gen.learner.pieces import Room, place
 from host_bridge.errors import UserError
 
 Encoding = Literal["float32", "float16", "int8"]
@@ -54,16 +55,17 @@ class Purpose:
 
 @dataclass(frozen=True)
 class LearnerPlan:
-    """A planned block.
+    """Planned memory.
 
     Attributes:
         purpose: what it was planned for.
         offsets: of each region in bytes, by the names of ``fp_learner_plan``.
-        sizes: of each region in bytes; ``scratch`` overlaps others and is not counted in ``bytes``.
+        sizes: of each region in bytes; ``kept`` and ``scratch`` overlap others.
         activations: where outputs and gradients lie.
         value_capacity: kept elements that there is room for.
         live_flags: channels of the sample and all outputs.
-        bytes: of the whole block.
+        bytes: of the first piece.
+        second_bytes: of the second, 0 where there is none.
     """
 
     purpose: Purpose
@@ -73,6 +75,12 @@ class LearnerPlan:
     value_capacity: int
     live_flags: int
     bytes: int
+    second_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """Of both pieces."""
+        return self.bytes + self.second_bytes
 
     @property
     def order_capacity(self) -> int:
@@ -95,13 +103,17 @@ def sample_bytes(description: LearnerDescription, purpose: Purpose) -> int:
     return prod(description.input_shape) * (1 if purpose.sample_format == "uint8" else _FLOAT)
 
 
-def plan_learner(description: LearnerDescription, purpose: Purpose, mask: BakedMask | None = None) -> LearnerPlan:
-    """Plan a learner's block.
+def plan_learner(
+    description: LearnerDescription, purpose: Purpose, mask: BakedMask | None = None, room: Room | None = None
+) -> LearnerPlan:
+    """Plan a learner's memory.
 
     Args:
         description: the network.
         purpose: what it must have room for.
         mask: baked into the firmware, so that it takes no RAM.
+        room: memory that there is; None for one piece of any size. What does not fit is planned nevertheless, as
+            close to it as can be.
 
     Raises:
         UserError: the network or the purpose is beyond what the runtime can do.
@@ -112,33 +124,16 @@ def plan_learner(description: LearnerDescription, purpose: Purpose, mask: BakedM
     activations = place_activations(description)
     flags = sum(description.shape_of(source)[2] for source in range(-1, len(description.layers)))
     sizes = _sizes(description, purpose, capacity, activations, baked=mask is not None) | {"live": _up(flags, _WORD)}
-    offsets, at = {}, 0
-    for name in ("starts", "counts", "columns", "live", *_SCRATCHED):
-        at = _up(at, _LONG if name == "values" else _WORD)
-        offsets[name] = at
-        at += sizes[name]
-    offsets["scratch"] = offsets["values"]
-    sizes["scratch"] = 0
+    sizes |= {"kept": 0, "scratch": 0}
     if purpose.seeded and mask is None:
         check_seedable(description)
-        sizes["scratch"] = _up(max(at - offsets["values"], _scratch(description, activations)), _WORD)
-        at = offsets["values"] + sizes["scratch"]
-    return LearnerPlan(purpose, offsets, sizes, activations, capacity, flags, _up(at, _LONG))
-
-
-_SCRATCHED = (
-    "values",
-    "velocity",
-    "residual",
-    "received",
-    "activations",
-    "slopes",
-    "order",
-    "shifts",
-    "labels",
-    "samples",
-)
-"""Regions that the mask's computation may overwrite."""
+        sizes["kept"] = _WORD * -(-description.prunable_size // 32)
+        sizes["scratch"] = _scratch(description, activations)
+    pieces = place(sizes, room)
+    sizes["scratch"] = pieces.scratch
+    return LearnerPlan(
+        purpose, dict(pieces.offsets), sizes, activations, capacity, flags, pieces.first, pieces.second
+    )
 
 
 def _sizes(
@@ -176,11 +171,10 @@ def _capacity(description: LearnerDescription, purpose: Purpose) -> int:
 
 
 def _scratch(description: LearnerDescription, activations: Activations) -> int:
-    """Bytes that fp_synflow.c needs: see ``fp_synflow_bytes`` there, which the tests hold this against."""
+    """Bytes that fp_synflow.c needs beside the bits of kept weights; ``lay_out`` of fp_learner_seed.c checks it."""
     sizes = [prod(description.shape_of(source)) for source in range(-1, len(description.layers))]
     flows = 2 * _WORD * activations.output_floats + 2 * _WORD * (len(description.layers) + 1)
-    kept = _WORD * -(-description.prunable_size // 32)
-    return _LONG * max(sizes) + flows + kept + _WORD * BINS + 2 * _WORD * LEAST_CANDIDATES
+    return _up(_LONG * max(sizes) + flows + _WORD * BINS + 2 * _WORD * LEAST_CANDIDATES, _WORD)
 
 
 def _check_purpose(purpose: Purpose) -> None:

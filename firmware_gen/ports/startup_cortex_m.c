@@ -18,6 +18,7 @@ extern uint32_t fp_stack_bottom[], fp_stack_top[];
 extern uint32_t fp_data_start[], fp_data_end[];
 extern const uint32_t fp_data_image[];
 extern uint32_t fp_bss_start[], fp_bss_end[];
+extern uint32_t fp_second_start[], fp_second_end[];
 
 int main(void);
 void Reset_Handler(void);
@@ -67,14 +68,19 @@ uint32_t fp_stack_used(void) {
     return (uint32_t)((uintptr_t)fp_stack_top - (uintptr_t)word);
 }
 
+static void clear(volatile uint32_t *word, const volatile uint32_t *end) {
+    for (; word < end; word++) {
+        *word = 0;
+    }
+}
+
 static void initialise_memory(void) {
     const volatile uint32_t *image = fp_data_image;
     for (volatile uint32_t *word = fp_data_start; word < fp_data_end; word++) {
         *word = *image++;
     }
-    for (volatile uint32_t *word = fp_bss_start; word < fp_bss_end; word++) {
-        *word = 0;
-    }
+    clear(fp_bss_start, fp_bss_end);
+    clear(fp_second_start, fp_second_end);
 }
 
 /* Not inlined: its prologue may already use FPU registers. */

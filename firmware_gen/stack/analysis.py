@@ -16,6 +16,8 @@ from host_bridge.errors import UserError
 RESET = "Reset_Handler"
 HANDLERS = "*_handler"
 FAULT = "fault_handler"
+_HELPERS = {"__aeabi_ldivmod": "__aeabi_uldivmod"}
+"""GCC's call graph names the signed division of 64 bits where the unsigned one is called."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,11 @@ class Resolver:
             if title in found:
                 continue
             function = self._graph[title]
-            if missing := [name for name in function.calls if name not in self._graph]:
+            calls = [name if name in self._graph else _HELPERS.get(name, name) for name in function.calls]
+            if missing := [name for name in calls if name not in self._graph]:
                 raise StackUnknownError(f"{function.name} calls {missing[0]}, which is not in the program")
             pointed = [held for place in function.pointers for held in self._held(function, place)]
-            found[title] = tuple(dict.fromkeys((*function.calls, *pointed)))
+            found[title] = tuple(dict.fromkeys((*calls, *pointed)))
             waiting += found[title]
         return found
 

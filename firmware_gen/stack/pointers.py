@@ -20,6 +20,9 @@ POINTERS: dict[str, tuple[str, ...]] = {
     "expanders": ("expand_*",),  # the decoders of fp_taps.c
     "done": ("add_channel",),  # the argument of fp_conv_run_list
     "run": ("compute_run", "walk_run"),  # the runners of fp_conv_dsp.c and fp_conv_mve.c
+    "put": ("fp_learner_*_put",),  # the argument of feed in fp_learning_store.c
+    "progress": ("keep_alive",),  # what the requests of learning hand to long work
+    "invoke": (),  # what generated models assign; a learner has none
     "calls": ("call_*",),  # the generated calls of a profiling build
 }
 """Member or array -> names of the functions it may hold, if they are linked; ``*`` stands for anything."""

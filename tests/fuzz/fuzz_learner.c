@@ -33,7 +33,8 @@ typedef struct bench {
     fp_transfer_store store;
     fp_learn learn;
     fp_service services[3];
-    uint64_t block[(FP_GENERATED_LEARNER_BYTES + 7u) / 8u];
+    uint64_t block[FP_GENERATED_LEARNER_BYTES / 8u];
+    uint64_t second[FP_GENERATED_LEARNER_SECOND_BYTES / 8u];
 } bench;
 
 static void port_write(void *context, const uint8_t *bytes, size_t length) {
@@ -165,7 +166,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const fp_model none = {.name = "fuzz", .sha256 = fp_generated_learner.sha256};
     fp_port port = {&on->line, port_read,  port_write, port_wait, port_ticks,
                     1000,      port_count, port_count, "fuzz",    NULL};
-    require(fp_learning_init(&on->learning, &fp_generated_learner, on->block, sizeof on->block) == FP_OK);
+    const fp_learner_memory memory = {on->block, on->second, sizeof on->block, sizeof on->second};
+    require(fp_learning_init(&on->learning, &fp_generated_learner, &memory) == FP_OK);
     require(fp_device_init(&on->device, &none, (int8_t *)on->block, sizeof on->block, &port) == FP_OK);
     on->store = fp_learning_store(&on->learning);
     fp_transfer_init(&on->transfer, &on->store);

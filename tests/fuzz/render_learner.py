@@ -5,6 +5,7 @@ from pathlib import Path
 
 from firmware_gen.learner import LearnerDescription, Purpose, plan_learner, render_learner
 from firmware_gen.learner.description import LayerDescription, TensorDescription
+from firmware_gen.learner.pieces import Room
 
 DESCRIPTION = LearnerDescription(
     name="fuzz",
@@ -27,8 +28,10 @@ DESCRIPTION = LearnerDescription(
     ),
 )  # fmt: skip
 PURPOSE = Purpose(samples=4, encoding="int8", proximal=True, batch_size=2, sparsity=0.5)
+ROOM = Room(1000, 20_000)
+"""Too little for one piece, so that the fuzzer meets two."""
 
 if __name__ == "__main__":
-    plan = plan_learner(DESCRIPTION, PURPOSE)
+    plan = plan_learner(DESCRIPTION, PURPOSE, room=ROOM)
     for name, text in render_learner(DESCRIPTION, plan).items():
         (Path(sys.argv[1]) / name).write_text(text)

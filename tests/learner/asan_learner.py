@@ -1,7 +1,7 @@
-"""A learner under AddressSanitizer, its block a heap block of exactly its size, called with anything in any order.
+"""A learner under AddressSanitizer, its memory heap blocks of exactly their sizes, called with anything in any order.
 
-Started by test_learner_memory.py with libasan preloaded: ``asan_learner.py LIBRARY BLOCK_BYTES calls|short``. Prints
-how many calls were granted and how many refused, and with which statuses.
+Started by test_learner_memory.py with libasan preloaded: ``asan_learner.py LIBRARY FIRST_BYTES SECOND_BYTES
+calls|short``. Prints how many calls were granted and how many refused, and with which statuses.
 """
 
 import ctypes
@@ -115,11 +115,11 @@ class Caller:
 
 def main() -> None:
     library = ctypes.CDLL(sys.argv[1])
-    size, what = int(sys.argv[2]), sys.argv[3]
+    sizes, what = (int(sys.argv[2]), int(sys.argv[3])), sys.argv[4]
     learner = heap(bytes(library.learner_bytes()))
-    block = ctypes.c_void_p(LIBC.malloc(size // 2 if what == "short" else size))
+    pieces = [LIBC.malloc(size // 2 if what == "short" else size) for size in sizes]
     spec = ctypes.byref(ctypes.c_char.in_dll(library, "fp_generated_learner"))
-    assert library.fp_learner_init(learner, spec, block, size) == 0
+    assert library.fp_learner_init(learner, spec, struct.pack("<QQII", *pieces, *sizes)) == 0
     caller = Caller(library, learner)
     actions = (caller.mask, caller.seed, caller.values, caller.samples, caller.train, caller.steps)
     while len(caller.statuses) < CALLS:

@@ -42,6 +42,10 @@ class TrainWork(ctypes.Structure):
     )
 
 
+class Memory(ctypes.Structure):
+    _fields_ = (("first", ctypes.c_void_p), ("second", ctypes.c_void_p), ("first_bytes", _U32), ("second_bytes", _U32))
+
+
 class TrainResult(ctypes.Structure):
     _fields_ = (("loss", _F), ("samples", _U32), ("seen", _U32))
 
@@ -52,6 +56,14 @@ class Evaluation(ctypes.Structure):
 
 class SeedRequest(ctypes.Structure):
     _fields_ = (("seed", ctypes.c_uint64), ("keep", ctypes.c_void_p), ("iterations", _U32))
+
+
+POISON = 0xAAAAAAAAAAAAAAAA
+
+
+def poisoned(size: int) -> NDArray[np.uint64]:
+    """A piece of memory, and what nobody may write behind it."""
+    return np.full(size // 8 + 16, POISON, np.uint64)
 
 
 class LearnerError(Exception):
@@ -84,13 +96,14 @@ def compile_learner(sources: dict[str, str], folder: Path, sanitizers: tuple[str
 
 @dataclass
 class HostLearner:
-    """One learner with its block; every call that is refused raises LearnerError."""
+    """One learner with its memory; every call that is refused raises LearnerError."""
 
     description: LearnerDescription
     plan: LearnerPlan
     library: Any
     learner: Any
-    block: NDArray[np.uint64]
+    first: NDArray[np.uint64]
+    second: NDArray[np.uint64]
 
     @classmethod
     def build(
@@ -100,16 +113,18 @@ class HostLearner:
         library.fp_learner_values.restype = library.fp_learner_logits.restype = ctypes.c_void_p
         library.fp_learner_residual.restype = library.learner_velocity.restype = ctypes.c_void_p
         library.fp_learner_mask_fingerprint.restype = ctypes.c_uint32
-        block = np.full(plan.bytes // 8 + 16, 0xAAAAAAAAAAAAAAAA, np.uint64)
-        made = cls(description, plan, library, ctypes.create_string_buffer(library.learner_bytes()), block)
+        pieces = poisoned(plan.bytes), poisoned(plan.second_bytes)
+        made = cls(description, plan, library, ctypes.create_string_buffer(library.learner_bytes()), *pieces)
+        memory = Memory(*(piece.ctypes.data for piece in pieces), plan.bytes, plan.second_bytes)
         spec = ctypes.byref(ctypes.c_char.in_dll(library, "fp_generated_learner"))
-        made.check("fp_learner_init", spec, ctypes.c_void_p(block.ctypes.data), plan.bytes)
+        made.check("fp_learner_init", spec, ctypes.byref(memory))
         return made
 
     def try_(self, name: str, *arguments: Any) -> int:
         """The status of a call on this learner."""
         status = int(getattr(self.library, name)(self.learner, *arguments))
-        assert (self.block[self.plan.bytes // 8 :] == 0xAAAAAAAAAAAAAAAA).all(), "written past the block"
+        for piece, size in ((self.first, self.plan.bytes), (self.second, self.plan.second_bytes)):
+            assert (piece[size // 8 :] == POISON).all(), "written past its memory"
         return status
 
     def check(self, name: str, *arguments: Any) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_gen.learner import Purpose
+from firmware_gen.learner import LearnerPlan, Purpose
+from firmware_gen.learner.pieces import SCRATCH, Room
 from trainer.channels import complete_masks
 from trainer.initialisers import initial_weights, rescale_survivors
 from trainer.models.network import Network, build_network
@@ -79,6 +80,12 @@ def samples(count: int, seed: int = 1) -> tuple[NDArray[np.uint8], NDArray[np.in
     """Bytes that stand for sixteenths, and labels."""
     random = np.random.default_rng(seed)
     return random.integers(0, 17, (count, *SHAPE)).astype(np.uint8), random.integers(0, CLASSES, count).astype(np.int32)
+
+
+def half(plan: LearnerPlan) -> Room:
+    """A first piece too small for a plan of one, so that both come to hold something."""
+    lasting = sum(size for name, size in plan.sizes.items() if name not in SCRATCH)
+    return Room(lasting * 6 // 10, plan.bytes)
 
 
 def purpose(count: int, **given: Any) -> Purpose:

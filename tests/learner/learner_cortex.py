@@ -42,7 +42,6 @@ class CortexLearner:
     plan: LearnerPlan
     core: CortexM
     learner: int
-    block: int
     instructions: dict[str, int] = field(default_factory=dict)
     """Of the latest call of each function."""
 
@@ -57,9 +56,10 @@ class CortexLearner:
     ) -> "CortexLearner":
         core = CortexM(cross_compile(render_learner(description, plan, mask), folder, cpu), cpu)
         learner = core.place(bytes(core.call("learner_bytes").value), 8)
-        block = core.place(bytes([0xAA]) * plan.bytes, 8)
-        made = cls(description, plan, core, learner, block)
-        made.check("fp_learner_init", core.symbol("fp_generated_learner"), block, plan.bytes)
+        pieces = [core.place(bytes([0xAA]) * size, 8) for size in (plan.bytes, plan.second_bytes)]
+        memory = core.place(struct.pack("<4I", *pieces, plan.bytes, plan.second_bytes), 4)
+        made = cls(description, plan, core, learner)
+        made.check("fp_learner_init", core.symbol("fp_generated_learner"), memory)
         return made
 
     def check(self, name: str, *arguments: int) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from learner_c import HostLearner
-from learner_cases import network, purpose, samples, some_masks, start
+from learner_cases import half, network, purpose, samples, some_masks, start
 from learner_cortex import CORES, CortexLearner
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runtime"))
 import cortex_m
 
-from firmware_gen.learner import plan_learner
+from firmware_gen.learner import LearnerDescription, LearnerPlan, plan_learner
 from firmware_gen.learner.masks import encode_mask
 from trainer.engines.batches import draw_batches
 from trainer.engines.shifts import draw_shifts
@@ -52,7 +52,7 @@ def test_training_ends_with_the_same_bits(tmp_path: Path, name: str, cpu: str) -
     results = []
     for learner in (
         HostLearner.build(description, plan, tmp_path),
-        CortexLearner.build(description, plan, tmp_path, cpu),
+        CortexLearner.build(description, in_two_pieces(description, plan), tmp_path, cpu),
     ):
         learner.load_mask(line)
         assert learner.fingerprint == fingerprint(masks)
@@ -63,6 +63,13 @@ def test_training_ends_with_the_same_bits(tmp_path: Path, name: str, cpu: str) -
     assert results[0] == results[1]
     if cpu == "cortex-m4" and "12.2.1" in cortex_m.compiler_version():
         assert learner.instructions["fp_learner_train"] <= 1.05 * INSTRUCTIONS[name]
+
+
+def in_two_pieces(description: LearnerDescription, plan: LearnerPlan) -> LearnerPlan:
+    """The same learner where RAM is split."""
+    split = plan_learner(description, plan.purpose, room=half(plan))
+    assert split.second_bytes > 0 and split.bytes < plan.bytes
+    return split
 
 
 def int8_payload(values: np.ndarray) -> bytes:
@@ -77,7 +84,7 @@ def test_a_seed_gives_the_same_mask_and_values(tmp_path: Path, cpu: str) -> None
     total = count_prunable(net.specs)
     keep = [round(total * 0.2 ** (step / 5)) for step in range(1, 6)]
     host = HostLearner.build(description, plan, tmp_path)
-    board = CortexLearner.build(description, plan, tmp_path, cpu)
+    board = CortexLearner.build(description, in_two_pieces(description, plan), tmp_path, cpu)
     for learner in (host, board):
         learner.seed(77, keep)
     assert board.fingerprint == host.fingerprint

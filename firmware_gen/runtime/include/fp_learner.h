@@ -1,6 +1,6 @@
 /* A client of the federation on a microcontroller: a sparse network that learns from its own samples.
  *
- *     fp_learner_init(&learner, &fp_generated_learner, block, sizeof block);
+ *     fp_learner_init(&learner, &fp_generated_learner, &memory);
  *     fp_learner_seed(&learner, &request, progress, context);       its mask and initial values, from a seed; or
  *     fp_learner_mask_begin / _put / _end, then fp_learner_draw       a mask over the link; or a baked one and _draw
  *     fp_learner_sample_put(...)                                      its shard, once
@@ -9,7 +9,7 @@
  *         fp_learner_order_put, fp_learner_shift_put, fp_learner_train                local epochs
  *         fp_learner_update_begin, fp_learner_update_get                              its update
  *
- * No heap, no globals; the caller owns both the learner and its block. Every function checks what it is given and
+ * No heap, no globals; the caller owns both the learner and its memory. Every function checks what it is given and
  * returns an fp_status: FP_ERR_ARGUMENT for what is out of range, FP_ERR_CAPACITY for what the plan has no room for,
  * FP_ERR_STATE for a call out of order, FP_ERR_NUMBER for values that are not finite, FP_ERR_STOPPED when a progress
  * callback asked to stop. Unless said otherwise a refused call changes nothing.
@@ -76,10 +76,19 @@ typedef struct fp_training {
     bool running;
 } fp_training;
 
+/* What a caller lends a learner, each piece 8-byte aligned: most chips have all RAM in one piece, some have two. */
+typedef struct fp_learner_memory {
+    void *first;
+    void *second;          /* NULL where the plan asks for none */
+    uint32_t first_bytes;  /* at least spec->plan.bytes */
+    uint32_t second_bytes; /* at least spec->plan.second_bytes */
+} fp_learner_memory;
+
 /* All members are private. */
 typedef struct fp_learner {
     const fp_learner_spec *spec;
-    uint8_t *block;
+    uint8_t *first;
+    uint8_t *second;
     const uint16_t *counts;
     const uint16_t *columns;
     uint32_t value_count;
@@ -104,13 +113,13 @@ typedef struct fp_learner {
     fp_training training;
 } fp_learner;
 
-/* Take a block of at least spec->plan.bytes, 8-byte aligned. A baked mask is in force at once; there are no values and
- * no samples yet, and residuals are zero. */
-fp_status fp_learner_init(fp_learner *learner, const fp_learner_spec *spec, void *block, uint32_t bytes);
+/* A baked mask is in force at once; there are no values and no samples yet, and residuals are zero. The memory stays
+ * the caller's; the struct that names it is not kept. */
+fp_status fp_learner_init(fp_learner *learner, const fp_learner_spec *spec, const fp_learner_memory *memory);
 
 /* --- mask --- */
 
-/* Find the mask by SynFlow and draw the kept values from the seed, rescaled as docs/seeded-init.md says. Uses the block
+/* Find the mask by SynFlow and draw the kept values from the seed, rescaled as docs/seeded-init.md says. Uses the memory
  * beyond the mask as scratch: samples, values and residuals are gone, even if it fails.
  * FP_ERR_STATE with a baked mask; FP_ERR_CAPACITY where the plan has no scratch or no room for the values;
  * FP_ERR_COLLAPSED where a tensor would keep nothing (the host repairs such masks: load it instead). */
@@ -194,7 +203,7 @@ fp_status fp_learner_train_end(fp_learner *learner, fp_train_result *result);
 /* Accuracy and loss of the present values on the learner's own samples. */
 fp_status fp_learner_evaluate(fp_learner *learner, fp_progress progress, void *context, fp_evaluation *result);
 
-/* Logits of one stored sample, classes floats, inside the block; NULL if there is no such sample or no values. */
+/* Logits of one stored sample, classes floats, inside that memory; NULL if there is no such sample or no values. */
 const float *fp_learner_logits(fp_learner *learner, uint32_t sample);
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Raised when generated code and runtime no longer fit; generated sources check it with #error. */
-#define FP_LEARNER_FORMAT 1
+#define FP_LEARNER_FORMAT 2
 
 #define FP_NO_TENSOR 0xFFFFu /* a layer without a kernel or a bias */
 #define FP_STARTS_AT_ZERO 0u /* fan_in of a tensor that draws nothing from the seed */
@@ -91,9 +91,11 @@ typedef enum fp_sample_format {
     FP_SAMPLE_FLOAT32 = 1 /* little-endian binary32 each */
 } fp_sample_format;
 
-/* Where everything lies in the caller's block: byte offsets, each a multiple of 4. The generator plans it. */
+/* Where everything lies in the caller's memory: byte offsets, each a multiple of 4, through the first piece and on
+ * through the second. Nothing lies across the end of a piece. The generator plans it. */
 typedef struct fp_learner_plan {
-    uint32_t bytes;       /* of the whole block, which is 8-byte aligned */
+    uint32_t bytes;        /* of the first piece of memory, a multiple of 8 */
+    uint32_t second_bytes; /* of the second; 0: there is none */
     uint32_t counts;      /* uint16, one for each row; unused with a baked mask */
     uint32_t columns;     /* uint16, one for each value; unused with a baked mask */
     uint32_t starts;      /* uint32, one for each tensor: its first value */
@@ -108,7 +110,8 @@ typedef struct fp_learner_plan {
     uint32_t samples; /* sample_capacity * sample_bytes */
     uint32_t order;   /* uint16, order_capacity */
     uint32_t shifts;  /* int8 pairs, shift_capacity */
-    uint32_t scratch; /* of the mask's computation: overlaps values and all that follows */
+    uint32_t kept;    /* of the mask's computation: a bit for each prunable weight */
+    uint32_t scratch; /* of it, too: what it needs besides. Both overlap values and what follows above */
     uint32_t scratch_bytes; /* 0: this learner does not compute masks */
     uint32_t value_capacity;
     uint32_t received_bytes;    /* 0: only float32 without FedProx */

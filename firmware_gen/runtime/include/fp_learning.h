@@ -58,7 +58,6 @@ typedef struct fp_learning_transfer {
 typedef struct fp_learning {
     fp_learner learner;
     const fp_learner_spec *spec;
-    uint8_t *block;
     uint32_t shard_crc32; /* of the shard in force */
     fp_round round;       /* that has begun; number 0: none */
     uint32_t order_bytes; /* of its task: positions, then shifts, then values */
@@ -75,8 +74,8 @@ typedef struct fp_learning {
     fp_status status;
 } fp_learning;
 
-/* `block` is 8-byte aligned and stays the caller's. */
-fp_status fp_learning_init(fp_learning *learning, const fp_learner_spec *spec, void *block, uint32_t bytes);
+/* As fp_learner_init. */
+fp_status fp_learning_init(fp_learning *learning, const fp_learner_spec *spec, const fp_learner_memory *memory);
 
 /* Compute mask and values from a seed; forgets rounds, samples and residuals, which its scratch memory overlaps. */
 fp_learning_fault fp_learning_seed(fp_learning *learning, const fp_seed_request *request, fp_progress progress,

@@ -1,6 +1,6 @@
 /* The requests of a board that learns: 0x20 to 0x2F of docs/protocol.md. Only learner firmware links them.
  *
- *     fp_learning_init(&learning, &fp_generated_learner, block, sizeof block);
+ *     fp_learning_init(&learning, &fp_generated_learner, &memory);
  *     store = fp_learning_store(&learning);
  *     fp_transfer_init(&transfer, &store);
  *     learn = (fp_learn){&learning, &transfer};

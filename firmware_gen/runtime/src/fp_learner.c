@@ -4,20 +4,32 @@
 
 #include "fp_learner_state.h"
 
-static bool is_aligned(const void *block) {
-    return ((uintptr_t)block & 7u) == 0;
+static bool is_aligned(const void *piece) {
+    return ((uintptr_t)piece & 7u) == 0;
 }
 
-fp_status fp_learner_init(fp_learner *learner, const fp_learner_spec *spec, void *block, uint32_t bytes) {
-    if (learner == NULL || spec == NULL || block == NULL || !is_aligned(block) || spec->layer_count == 0) {
+void *fp_at(const fp_learner *learner, uint32_t offset) {
+    const uint32_t first_bytes = learner->spec->plan.bytes;
+    return offset < first_bytes ? learner->first + offset : learner->second + (offset - first_bytes);
+}
+
+fp_status fp_learner_init(fp_learner *learner, const fp_learner_spec *spec, const fp_learner_memory *memory) {
+    if (learner == NULL || spec == NULL || memory == NULL || spec->layer_count == 0) {
         return FP_ERR_ARGUMENT;
     }
-    if (bytes < spec->plan.bytes || (spec->mask != NULL && spec->mask->values > spec->plan.value_capacity)) {
+    const fp_learner_plan *plan = &spec->plan;
+    if (memory->first == NULL || !is_aligned(memory->first) || !is_aligned(memory->second) ||
+        (memory->second == NULL && plan->second_bytes > 0)) {
+        return FP_ERR_ARGUMENT;
+    }
+    if (memory->first_bytes < plan->bytes || memory->second_bytes < plan->second_bytes ||
+        (spec->mask != NULL && spec->mask->values > plan->value_capacity)) {
         return FP_ERR_CAPACITY;
     }
     memset(learner, 0, sizeof *learner);
     learner->spec = spec;
-    learner->block = (uint8_t *)block;
+    learner->first = (uint8_t *)memory->first;
+    learner->second = (uint8_t *)memory->second;
     if (spec->mask != NULL) {
         learner->counts = spec->mask->counts;
         learner->columns = spec->mask->columns;

@@ -29,8 +29,8 @@ static bool lay_out(fp_synflow *flow) {
     flow->backward = flow->forward + plan->output_floats;
     flow->forward_exponent = (int32_t *)(flow->backward + plan->output_floats);
     flow->backward_exponent = flow->forward_exponent + layers;
-    flow->alive = (uint32_t *)(flow->backward_exponent + layers);
-    flow->bins = flow->alive + words;
+    flow->alive = (uint32_t *)fp_at(flow->learner, plan->kept);
+    flow->bins = (uint32_t *)(flow->backward_exponent + layers);
     flow->candidates = (fp_candidate *)(flow->bins + FP_SYNFLOW_BINS);
     const uint32_t used = (uint32_t)((uint8_t *)flow->candidates - (uint8_t *)flow->sums);
     if (plan->scratch_bytes < used + FP_SYNFLOW_LEAST_CANDIDATES * sizeof(fp_candidate)) {

@@ -6,9 +6,8 @@
 
 #include "fp_learner.h"
 
-static inline void *fp_at(const fp_learner *learner, uint32_t offset) {
-    return learner->block + offset;
-}
+/* Where one of the plan's offsets is. In fp_learner.c. */
+void *fp_at(const fp_learner *learner, uint32_t offset);
 
 static inline float *fp_values_at(const fp_learner *learner) {
     return (float *)fp_at(learner, learner->spec->plan.values);

@@ -40,14 +40,13 @@ bool fp_learning_is_narrow(const fp_learning *learning) {
     return fp_learner_sample_count(&learning->learner) <= NARROW_SAMPLES;
 }
 
-fp_status fp_learning_init(fp_learning *learning, const fp_learner_spec *spec, void *block, uint32_t bytes) {
+fp_status fp_learning_init(fp_learning *learning, const fp_learner_spec *spec, const fp_learner_memory *memory) {
     if (learning == NULL || spec == NULL) {
         return FP_ERR_ARGUMENT;
     }
     memset(learning, 0, sizeof *learning);
     learning->spec = spec;
-    learning->block = (uint8_t *)block;
-    return fp_learner_init(&learning->learner, spec, block, bytes);
+    return fp_learner_init(&learning->learner, spec, memory);
 }
 
 fp_learning_fault fp_learning_seed(fp_learning *learning, const fp_seed_request *request, fp_progress progress,

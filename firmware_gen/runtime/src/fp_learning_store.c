@@ -2,15 +2,17 @@
 
 #include <string.h>
 
+#include "fp_learner_state.h"
+
 #define PIECE 64u
 
 typedef fp_status (*put_function)(fp_learner *learner, uint32_t first, const uint8_t *bytes, uint32_t count);
 
-/* A stretch of a content, and where it lies in the block. */
+/* A stretch of a content, and where it lies in the learner's memory. */
 typedef struct stretch {
     uint32_t from; /* offset in the content */
     uint32_t to;
-    uint32_t at; /* offset in the block */
+    uint32_t at; /* the plan's offset */
 } stretch;
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
@@ -88,7 +90,7 @@ static void copy(const fp_learning *learning, uint32_t offset, uint8_t *out, con
     for (uint32_t i = 0; i < count; i++) {
         if (offset >= found[i].from && offset < found[i].to && length > 0) {
             uint32_t part = smaller(length, found[i].to - offset);
-            uint8_t *place = learning->block + found[i].at + (offset - found[i].from);
+            uint8_t *place = (uint8_t *)fp_at(&learning->learner, found[i].at) + (offset - found[i].from);
             if (in != NULL) {
                 memcpy(place, in, part);
                 in += part;
@@ -196,13 +198,14 @@ static fp_link_error begin(void *context, fp_transfer_content *content, uint32_t
 
 /* --- what comes into force --- */
 
-/* Hand bytes that lie in the block to the learner, piece by piece: `put` copies them to where they are. */
+/* Hand bytes that lie in its memory to the learner, piece by piece: `put` copies them to where they are. */
 static fp_status feed(fp_learning *learning, put_function put, uint32_t at, uint32_t bytes, uint32_t unit) {
+    const uint8_t *from = (const uint8_t *)fp_at(&learning->learner, at);
     uint8_t piece[PIECE];
     fp_status status = FP_OK;
     for (uint32_t done = 0; status == FP_OK && done < bytes;) {
         uint32_t part = smaller(bytes - done, PIECE);
-        memcpy(piece, learning->block + at + done, part);
+        memcpy(piece, from + done, part);
         status = put(&learning->learner, done / unit, piece, part / unit);
         done += part;
     }
@@ -228,7 +231,7 @@ static fp_status commit_shard(fp_learning *learning, const fp_transfer_content *
 
 /* Positions of one byte become positions of two, in place, from the last one on. */
 static void widen_order(const fp_learning *learning) {
-    uint8_t *order = learning->block + learning->spec->plan.order;
+    uint8_t *order = (uint8_t *)fp_at(&learning->learner, learning->spec->plan.order);
     for (uint32_t i = learning->order_bytes; i-- > 0;) {
         uint8_t position = order[i];
         order[2u * i] = position;

@@ -96,7 +96,7 @@ static fp_link_error handle_learner(fp_device *device, const fp_frame *request, 
     store32_le(to + FP_LEARNER_REPLY_SAMPLE_CAPACITY, spec->plan.sample_capacity);
     store32_le(to + FP_LEARNER_REPLY_ORDER_CAPACITY, spec->plan.order_capacity);
     store32_le(to + FP_LEARNER_REPLY_VALUE_CAPACITY, spec->plan.value_capacity);
-    store32_le(to + FP_LEARNER_REPLY_BLOCK_BYTES, spec->plan.bytes);
+    store32_le(to + FP_LEARNER_REPLY_BLOCK_BYTES, spec->plan.bytes + spec->plan.second_bytes);
     store32_le(to + FP_LEARNER_REPLY_VALUES, fp_learner_value_count(&learning->learner));
     store32_le(to + FP_LEARNER_REPLY_MASK, fp_learner_mask_fingerprint(&learning->learner));
     store32_le(to + FP_LEARNER_REPLY_SAMPLES, fp_learner_sample_count(&learning->learner));
@@ -136,7 +136,7 @@ static fp_link_error handle_seed(fp_device *device, const fp_frame *request, fp_
     seed |= (uint64_t)load32_le(from + FP_SEED_REQUEST_SEED + 4u) << 32;
     fp_transfer_abandon(((const fp_learn *)reply->context)->transfer); /* the scratch memory lies over all of it */
     fp_seed_request wanted = {.seed = seed, .keep = keep, .iterations = iterations};
-    uint64_t start = now(device);
+    uint64_t began = now(device);
     working state = start_working(device, request);
     fp_learning_fault fault = fp_learning_seed(learning, &wanted, keep_alive, &state);
     if (fault != FP_LEARNING_OK) {
@@ -144,7 +144,7 @@ static fp_link_error handle_seed(fp_device *device, const fp_frame *request, fp_
     }
     store32_le(reply->payload + FP_SEED_REPLY_MASK, fp_learner_mask_fingerprint(&learning->learner));
     store32_le(reply->payload + FP_SEED_REPLY_VALUES, fp_learner_value_count(&learning->learner));
-    store64_le(reply->payload + FP_SEED_REPLY_TICKS, now(device) - start);
+    store64_le(reply->payload + FP_SEED_REPLY_TICKS, now(device) - began);
     reply->length = FP_SEED_REPLY_BYTES;
     return FP_LINK_OK;
 }
@@ -191,14 +191,14 @@ static fp_link_error handle_train(fp_device *device, const fp_frame *request, fp
     fp_learning *learning = learning_of(reply);
     uint32_t number = load32_le(request->payload + FP_TRAIN_REQUEST_NUMBER);
     bool again = number != 0 && learning->trained == number;
-    uint64_t start = now(device);
+    uint64_t began = now(device);
     working state = start_working(device, request);
     fp_learning_fault fault = fp_learning_train(learning, number, keep_alive, &state);
     if (fault != FP_LEARNING_OK) {
         return refuse(learning, fault, reply);
     }
     if (!again) {
-        learning->ticks = now(device) - start;
+        learning->ticks = now(device) - began;
     }
     store32_le(reply->payload + FP_TRAIN_REPLY_NUMBER, number);
     store_float(reply->payload + FP_TRAIN_REPLY_LOSS, learning->result.loss);
@@ -213,7 +213,7 @@ static fp_link_error handle_train(fp_device *device, const fp_frame *request, fp
 static fp_link_error handle_evaluate(fp_device *device, const fp_frame *request, fp_reply *reply) {
     fp_learning *learning = learning_of(reply);
     fp_evaluation result;
-    uint64_t start = now(device);
+    uint64_t began = now(device);
     working state = start_working(device, request);
     fp_learning_fault fault = fp_learning_evaluate(learning, keep_alive, &state, &result);
     if (fault != FP_LEARNING_OK) {
@@ -222,7 +222,7 @@ static fp_link_error handle_evaluate(fp_device *device, const fp_frame *request,
     store32_le(reply->payload + FP_EVALUATE_REPLY_SAMPLES, result.samples);
     store32_le(reply->payload + FP_EVALUATE_REPLY_CORRECT, result.correct);
     store_float(reply->payload + FP_EVALUATE_REPLY_LOSS, result.loss);
-    store64_le(reply->payload + FP_EVALUATE_REPLY_TICKS, now(device) - start);
+    store64_le(reply->payload + FP_EVALUATE_REPLY_TICKS, now(device) - began);
     reply->length = FP_EVALUATE_REPLY_BYTES;
     return FP_LINK_OK;
 }
