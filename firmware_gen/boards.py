@@ -34,6 +34,8 @@ Keys of a board file; numbers are integers (``0x…`` allowed), sizes in bytes, 
 ``[emulators.qemu]``
     ``machine`` (``-M``), ``cpu`` (``-cpu``, optional), ``serial_index`` (which ``-serial`` is the UART), ``tick_hz``
     (ticks of the tick counter per emulated second), ``note`` (optional: where the emulated machine differs).
+    Where QEMU has changed a machine: ``lacks`` (optional), RAM regions with the version from which the machine has
+    them; ``before`` and ``instead`` (optional), the version from which it is no longer this board, and which it is.
 ``[emulators.renode]``
     ``platform`` (a ``.repl`` file that comes with Renode), ``uart`` (its name there), ``ram`` (optional: the name of
     the first RAM there, to set its size to the chip's), ``note`` (optional).
@@ -59,6 +61,7 @@ Count = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 Size = Annotated[int, Field(gt=0, lt=2**32, strict=True)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=31)]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.,=/+-]+$", max_length=127)]
+Version = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$", max_length=31)]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f*\\]+$", max_length=159)]
 """One line of text that can stand in a C comment."""
 
@@ -113,6 +116,11 @@ class Uart(Device):
     baud: Size
 
 
+def version_key(text: str) -> tuple[int, ...]:
+    """A version as numbers, to compare it with others: of ``7.2.22`` 7, 2 and 22."""
+    return tuple(int(number) for number in re.findall(r"\d+", text))
+
+
 class QemuMachine(_Frozen):
     """How QEMU emulates the board."""
 
@@ -120,7 +128,24 @@ class QemuMachine(_Frozen):
     cpu: Word | None = None
     serial_index: Annotated[int, Field(ge=0, le=7, strict=True)] = 0
     tick_hz: Size
+    lacks: dict[Identifier, Version] = {}
+    before: Version | None = None
+    instead: Identifier | None = None
     note: Line | None = None
+
+    @model_validator(mode="after")
+    def _before_goes_with_instead(self) -> "QemuMachine":
+        if (self.before is None) != (self.instead is None):
+            raise ValueError("before and instead go together: set both or neither")
+        return self
+
+    def missing(self, version: str) -> tuple[str, ...]:
+        """RAM regions of the board that the machine does not have in a version of QEMU."""
+        return tuple(name for name, since in self.lacks.items() if version_key(version) < version_key(since))
+
+    def is_another_board(self, version: str) -> bool:
+        """Whether the machine has become another board by that version."""
+        return self.before is not None and version_key(version) >= version_key(self.before)
 
 
 class RenodePlatform(_Frozen):
@@ -152,6 +177,11 @@ class Emulators(_Frozen):
 
     qemu: QemuMachine | None = None
     renode: RenodePlatform | None = None
+
+    @property
+    def lacked(self) -> tuple[str, ...]:
+        """RAM regions that a version of QEMU does not have."""
+        return () if self.qemu is None else tuple(self.qemu.lacks)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -193,6 +223,8 @@ class Board(_Frozen):
         for lower, upper in itertools.pairwise(regions):
             if lower.end > upper.origin:
                 raise ValueError(f"memory regions '{lower.name}' and '{upper.name}' overlap")
+        if unknown := set(self.emulators.lacked) - {region.name for region in self.ram}:
+            raise ValueError(f"emulators.qemu.lacks names '{min(unknown)}', which is no RAM region")
         if self.vectors is not None and self.vectors not in [region.name for region in self.flash]:
             raise ValueError(f"vectors = '{self.vectors}' is no flash region")
         if self.stack_bytes >= self.ram[0].bytes:

@@ -19,7 +19,6 @@ from firmware_gen.stack.report import StackReport, stack_report
 from firmware_gen.toolchain import LinkOverflowError, compiler_version, find_compiler, run_cmake
 from firmware_gen.version import TOOL_VERSION
 from host_bridge.atomic import staged_directory
-from host_bridge.errors import UserError
 
 _DEFINES = ("FP_EXTENDED=1", "FP_REQUESTS_UNDER_WAY=3u", "FP_RX_RING_BYTES=4096u")
 """Three full frames may be under way, and the receive ring holds them."""

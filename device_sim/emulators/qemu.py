@@ -9,12 +9,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from device_sim.emulators.board import EmulatedBoard
 from device_sim.emulators.child import Child
 from device_sim.emulators.listen import HOST, listening_socket
 from firmware_gen.boards import Board, QemuMachine
+from firmware_gen.ram_map.regions import linked_regions
 from host_bridge.errors import UserError
 
 PROGRAM = "qemu-system-arm"
@@ -25,8 +27,12 @@ def obstacle(board: Board) -> str | None:
     """Why QEMU cannot run this board here, and what to do; None if it can."""
     if board.emulators.qemu is None:
         return f"board {board.name} has no [emulators.qemu] section; choose another board or emulator"
-    if shutil.which(PROGRAM) is None:
+    program = shutil.which(PROGRAM)
+    if program is None:
         return f"{PROGRAM} is not installed; {PACKAGE_HINT}"
+    machine = board.emulators.qemu
+    if machine.before is not None and machine.is_another_board(version := _version(program)):
+        return f"QEMU {version} has other memory than board {board.name}; choose board {machine.instead}"
     return None
 
 
@@ -49,6 +55,7 @@ def start(elf: Path, board: Board, port: int = 0) -> Iterator[EmulatedBoard]:
         raise UserError(f"no firmware at {elf}; build it first")
     program = shutil.which(PROGRAM) or PROGRAM
     version = _version(program)
+    _check_memory(elf, board, machine, version)
     with listening_socket(port) as server:
         number = server.getsockname()[1]
         child = Child("QEMU", [program, *_options(elf, machine, server.fileno())], pass_fds=[server.fileno()])
@@ -61,6 +68,19 @@ def start(elf: Path, board: Board, port: int = 0) -> Iterator[EmulatedBoard]:
             tick_hz=machine.tick_hz,
             check=child.check,
         )
+
+
+def _check_memory(elf: Path, board: Board, machine: QemuMachine, version: str) -> None:
+    """Refuse a firmware that uses memory which this QEMU does not emulate: it would fault at its first access."""
+    if missing := machine.missing(version):
+        used = [
+            region.name for region in linked_regions(elf, board) if region.used_bytes > 0 and region.name in missing
+        ]
+        if used:
+            raise UserError(
+                f"the firmware uses {used[0]}, which {machine.machine} has from QEMU {machine.lacks[used[0]]} on, and "
+                f"this is {version}; use a newer QEMU, another emulator, or a board with its RAM in one piece"
+            )
 
 
 def _options(elf: Path, machine: QemuMachine, server_fd: int) -> list[str]:
@@ -77,6 +97,7 @@ def _options(elf: Path, machine: QemuMachine, server_fd: int) -> list[str]:
     ]
 
 
+@cache
 def _version(program: str) -> str:
     try:
         result = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)

@@ -131,9 +131,7 @@ def plan_learner(
         sizes["scratch"] = _scratch(description, activations)
     pieces = place(sizes, room)
     sizes["scratch"] = pieces.scratch
-    return LearnerPlan(
-        purpose, dict(pieces.offsets), sizes, activations, capacity, flags, pieces.first, pieces.second
-    )
+    return LearnerPlan(purpose, dict(pieces.offsets), sizes, activations, capacity, flags, pieces.first, pieces.second)
 
 
 def _sizes(

@@ -8,7 +8,12 @@ from firmware_gen.elf_sizes import ARENA_SYMBOL
 from firmware_gen.ram_map.report import BlockKind, BlockReport, RegionReport
 from host_bridge.errors import UserError
 
-_KINDS: dict[str, BlockKind] = {ARENA_SYMBOL: "arena", f"{ARENA_SYMBOL}_second": "arena", "fp_application": "link", "fp_rx": "link"}
+_KINDS: dict[str, BlockKind] = {
+    ARENA_SYMBOL: "arena",
+    f"{ARENA_SYMBOL}_second": "arena",
+    "fp_application": "link",
+    "fp_rx": "link",
+}
 _STACK = ("fp_stack_bottom", "fp_stack_top")
 _WRITE = 0x1
 

@@ -128,6 +128,12 @@ BAD = {
     ),
     "key no driver reads": (("baud = 115_200", "baud = 115_200\nparity = 1"), r"'uart\.parity' is not a key of driver"),
     "key the driver needs": (('driver = "none"', 'driver = "stm32f4_pll"'), r"'clock\.apb1_divider' is missing"),
+    "region that no RAM is": (
+        ("serial_index = 0", 'serial_index = 0\nlacks = { ccm = "8.0" }'),
+        "names 'ccm', which is no",
+    ),
+    "machine without successor": (("serial_index = 0", 'serial_index = 0\nbefore = "8.0"'), "before and instead go"),
+    "odd version": (("serial_index = 0", 'serial_index = 0\nlacks = { psram = "new" }'), r"lacks\.psram"),
     "not TOML": (("[core]", "[core"), "not valid TOML"),
     "name for a path": (('name = "mps2_an386"', 'name = "../x"'), "'name'"),
     "text that breaks out of a comment": (("FPGA image", "*/ FPGA image"), "'title'"),

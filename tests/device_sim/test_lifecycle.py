@@ -18,12 +18,14 @@ import pytest
 from device_sim.emulators import choose_emulator, start_emulator
 from device_sim.emulators.child import Child
 from device_sim.session import open_link
+from firmware_gen.board_render import compile_flags, render_board_files
 from firmware_gen.boards import load_board
 from host_bridge.errors import UserError
+from trainer.fleet.places import Emulated, parse_places
 
 BOARD = load_board("stm32f4_discovery")
 ROOT = Path(__file__).resolve().parents[2]
-FakeQemu = Callable[[str], None]
+FakeQemu = Callable[..., None]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
@@ -53,11 +55,11 @@ def elf(tmp_path: Path) -> Path:
 def fake_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQemu:
     """Puts a qemu-system-arm on the PATH that answers --version and then runs the given shell lines."""
 
-    def make(script: str) -> None:
+    def make(script: str, number: str = "9.9.9") -> None:
         folder = tmp_path / "bin"
         folder.mkdir()
         program = folder / "qemu-system-arm"
-        version = '[ "$1" = --version ] && { echo "QEMU emulator version 9.9.9"; exit 0; }'
+        version = f'[ "$1" = --version ] && {{ echo "QEMU emulator version {number}"; exit 0; }}'
         program.write_text(f"#!/bin/sh\n{version}\n{script}\n")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -219,7 +221,7 @@ def test_qemu_reports_its_own_failure(elf: Path) -> None:
         pytest.skip("qemu-system-arm is not installed")
     elf.write_bytes(b"not an ELF file")
     assert BOARD.emulators.qemu is not None
-    odd = BOARD.emulators.qemu.model_copy(update={"machine": "no-such-machine"})
+    odd = BOARD.emulators.qemu.model_copy(update={"machine": "no-such-machine", "lacks": {}})
     board = BOARD.model_copy(update={"emulators": BOARD.emulators.model_copy(update={"qemu": odd})})
     with (
         pytest.raises(UserError, match=r"QEMU ended with exit code 1: .*machine"),
@@ -227,3 +229,51 @@ def test_qemu_reports_its_own_failure(elf: Path) -> None:
         open_link(emulated),
     ):
         pass
+
+
+# --- machines that differ between versions of QEMU ---
+
+
+def firmware_with_ccm(folder: Path) -> Path:
+    """A firmware that has a variable in the second RAM, linked by the board's script."""
+    write_files(folder, render_board_files(BOARD))
+    (folder / "main.c").write_text(
+        '__attribute__((section(".bss.second_ram"))) int there;\nvoid Reset_Handler(void) {}\n'
+    )
+    command = ["arm-none-eabi-gcc", *compile_flags(BOARD), "-nostdlib", "-T", "linker.ld", "-o", "ccm.elf", "main.c"]
+    subprocess.run(command, check=True, cwd=folder)
+    return folder / "ccm.elf"
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def test_memory_that_an_older_qemu_lacks_is_named(fake_qemu: FakeQemu, tmp_path: Path) -> None:
+    fake_qemu("exit 3", "7.2.22")
+    elf = firmware_with_ccm(tmp_path)
+    message = r"uses ccm, which netduinoplus2 has from QEMU 8\.0 on, and this is 7\.2\.22"
+    with pytest.raises(UserError, match=message), start_emulator("qemu", elf, BOARD):
+        pass
+
+
+@pytest.mark.parametrize("version", ["8.0.0", "10.1.2"])
+def test_a_newer_qemu_starts_it(fake_qemu: FakeQemu, tmp_path: Path, version: str) -> None:
+    fake_qemu("exec sleep 100", version)
+    with start_emulator("qemu", firmware_with_ccm(tmp_path), BOARD) as emulated:
+        assert emulated.version == version
+
+
+def test_a_map_that_newer_qemus_no_longer_have_leads_to_the_board_that_they_have(fake_qemu: FakeQemu) -> None:
+    fake_qemu("exit 3", "8.2.2")
+    with pytest.raises(UserError, match=r"QEMU 8\.2\.2 has other memory than board stm32f4_qemu; choose .*discovery"):
+        choose_emulator("qemu", load_board("stm32f4_qemu"))
+    assert parse_places("qemu:1") == (Emulated("qemu", "stm32f4_discovery"),)
+
+
+def test_an_older_qemu_runs_the_board_of_its_map(fake_qemu: FakeQemu) -> None:
+    fake_qemu("exit 3", "7.2.9")
+    assert choose_emulator("qemu", load_board("stm32f4_qemu")).name == "qemu"
+    assert parse_places("qemu:1") == (Emulated("qemu", "stm32f4_qemu"),)

@@ -34,8 +34,10 @@ def test_the_default_learner_fits_the_two_rams_of_a_real_stm32f407(built: Learne
     assert (sram.bytes, ccm.bytes) == (128 << 10, 64 << 10)
     assert [(block.name, block.kind) for block in ccm.blocks] == [("fp_arena_second", "arena")]
     assert {block.name for block in sram.blocks} >= {"stack", "fp_arena", "fp_rx", "fp_application"}
-    assert built.ram_bytes["arena"] == built.block_bytes == sum(
-        block.bytes for region in built.ram for block in region.blocks if block.kind == "arena"
+    assert (
+        built.ram_bytes["arena"]
+        == built.block_bytes
+        == sum(block.bytes for region in built.ram for block in region.blocks if block.kind == "arena")
     )
     assert built.ram_bytes["stack"] == STACK_BYTES
     assert built.ram_bytes["total"] <= sram.used_bytes + ccm.used_bytes + 16
@@ -52,12 +54,13 @@ class Chip:
         self.uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
         for region in (*board.flash, *board.ram):
             self.uc.mem_map(region.origin, region.bytes)
-            self.uc.mem_write(region.origin, b"\xAA" * region.bytes)
+            self.uc.mem_write(region.origin, b"\xaa" * region.bytes)
         for peripherals in (0x4000_0000, 0xE000_0000):
             self.uc.mem_map(peripherals, 0x10_0000)
         with elf.open("rb") as stream:
             file = ELFFile(stream)
-            self.symbols = {one.name: int(one["st_value"]) for one in file.get_section_by_name(".symtab").iter_symbols()}
+            table = file.get_section_by_name(".symtab")
+            self.symbols = {one.name: int(one["st_value"]) for one in table.iter_symbols()}
             for segment in file.iter_segments("PT_LOAD"):
                 if segment["p_filesz"]:
                     self.uc.mem_write(segment["p_paddr"], segment.data())
@@ -93,7 +96,7 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("name", "changes", "words"),
     [
-        ("stm32f4_discovery", {"encoding": "float16"}, (r"sram \d+ of 131072 and ccm \d+ of 65536 bytes", "bake or send")),
+        ("stm32f4_discovery", {"encoding": "float16"}, (r"sram \d+ of 131072 and ccm \d+ of 65536", "bake or send")),
         ("stm32f4_qemu", {"encoding": "float16"}, (r"needs sram \d+ of 196608 bytes", "as float32")),
         ("stm32f4_qemu", {"samples": 3000, "seeded": False}, ("samples take most with 192000 bytes", "fewer samples")),
         ("microbit", {}, (r"ram \d+ of 16384 bytes", "a larger board")),

@@ -30,7 +30,12 @@ def test_the_default_model_in_192_kb(encoding: str, fits: bool) -> None:
     assert plan_learner(described(), replace(purpose, values=8402), room=room).bytes <= room.first
 
 
-ROOMS = {"one piece": None, "nothing fits": Room(100, 100), "mask apart": Room(6000, 60_000), "even": Room(40_000, 40_000)}
+ROOMS = {
+    "one piece": None,
+    "nothing fits": Room(100, 100),
+    "mask apart": Room(6000, 60_000),
+    "even": Room(40_000, 40_000),
+}
 
 
 @pytest.mark.parametrize("room", ROOMS.values(), ids=ROOMS)
@@ -45,7 +50,7 @@ def test_regions_do_not_overlap(room: Room | None, seeded: bool) -> None:
         ordered = sorted(apart.values())
         assert all(end <= start for (_, end), (start, _) in pairwise(ordered))
     for start, end in (*spans.values(), *over.values()):
-        assert end <= plan.bytes or plan.bytes <= start and end <= plan.bytes + plan.second_bytes
+        assert end <= plan.bytes or (plan.bytes <= start and end <= plan.bytes + plan.second_bytes)
         assert start % 4 == 0
     assert seeded == bool(over)
     assert plan.bytes % 8 == plan.second_bytes % 8 == plan.offsets["scratch"] % 8 == 0

@@ -11,8 +11,12 @@ from host_bridge.keys import load_key, split_key
 from host_bridge.transport import check_url
 
 EXAMPLES = "write them as in qemu:2, native:8, /dev/ttyACM0 or socket://192.168.1.7:3333, joined by commas"
-DEFAULT_BOARDS = {"qemu": "stm32f4_qemu", "native": "stm32f4_qemu", "renode": "stm32f4_discovery"}
-"""What is emulated where nobody names a board."""
+DEFAULT_BOARDS = {
+    "qemu": ("stm32f4_qemu", "stm32f4_discovery"),
+    "native": ("stm32f4_qemu",),
+    "renode": ("stm32f4_discovery",),
+}
+"""What is emulated where nobody names a board: the first that the emulator, as it is installed here, can run."""
 _EMULATED = re.compile(r"(?P<emulator>[a-z]+)(:(?P<count>[^@]*))?(@(?P<board>.+))?")
 _MOST = 1000
 
@@ -81,6 +85,16 @@ def _entry(entry: str, text: str) -> tuple[Place, ...]:
         raise UserError(
             f"devices = {text!r}: say how many boards {emulator} is to run, 1 to {_MOST}, as in {emulator}:2"
         )
-    name = match["board"] or DEFAULT_BOARDS[emulator]
+    name = match["board"] or _default_board(emulator)
     choose_emulator(emulator, load_board(name))
     return (Emulated(emulator, name),) * int(count)
+
+
+def _default_board(emulator: str) -> str:
+    for name in DEFAULT_BOARDS[emulator]:
+        try:
+            choose_emulator(emulator, load_board(name))
+        except UserError:
+            continue
+        return name
+    return DEFAULT_BOARDS[emulator][0]

@@ -119,10 +119,10 @@ fp_status fp_learner_init(fp_learner *learner, const fp_learner_spec *spec, cons
 
 /* --- mask --- */
 
-/* Find the mask by SynFlow and draw the kept values from the seed, rescaled as docs/seeded-init.md says. Uses the memory
- * beyond the mask as scratch: samples, values and residuals are gone, even if it fails.
- * FP_ERR_STATE with a baked mask; FP_ERR_CAPACITY where the plan has no scratch or no room for the values;
- * FP_ERR_COLLAPSED where a tensor would keep nothing (the host repairs such masks: load it instead). */
+/* Find the mask by SynFlow and draw the kept values from the seed, rescaled as docs/seeded-init.md says. Uses the
+ * memory beyond the mask as scratch: samples, values and residuals are gone, even if it fails. FP_ERR_STATE with a
+ * baked mask; FP_ERR_CAPACITY where the plan has no scratch or no room for the values; FP_ERR_COLLAPSED where a tensor
+ * would keep nothing (the host repairs such masks: load it instead). */
 fp_status fp_learner_seed(fp_learner *learner, const fp_seed_request *request, fp_progress progress, void *context);
 
 /* Load a mask in pieces: for every kept element of every tensor, biases too, its distance from the one before in the
