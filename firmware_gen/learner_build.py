@@ -10,7 +10,7 @@ from firmware_gen.boards import Board
 from firmware_gen.build import BUILD_FOLDER, ELF, SCRATCH
 from firmware_gen.elf_sizes import read_sizes
 from firmware_gen.learner import BakedMask, LearnerDescription, LearnerPlan, Purpose, plan_learner, render_learner
-from firmware_gen.learner_fit import LINK_BYTES, check_learner_fits, learner_board, room_of, too_large
+from firmware_gen.learner_fit import check_learner_fits, learner_board, link_bytes, room_of, too_large
 from firmware_gen.learner_report import LearnerReport
 from firmware_gen.out_folder import REPORT_NAME, check_out
 from firmware_gen.project import PRODUCTS, write_project
@@ -57,9 +57,10 @@ def build_learner(
     if key is not None:
         check_random_numbers(board, target)
     board = learner_board(board)
-    plan = plan_learner(description, purpose, mask, room_of(board) if target == "board" else None)
+    other = link_bytes(keyed=key is not None)
+    plan = plan_learner(description, purpose, mask, room_of(board, other) if target == "board" else None)
     if target == "board":
-        check_learner_fits(plan, board)
+        check_learner_fits(plan, board, other)
     sources = render_learner(description, plan, mask)
     defines = _DEFINES if key is None else (*_DEFINES, *KEYED_DEFINES)
     with staged_directory(out) as staging:
@@ -67,7 +68,7 @@ def build_learner(
             staging, sources, description.name, board,
             target=target, sanitize=sanitize, defines=defines, kind="learner", key=key,
         )  # fmt: skip
-        stack = _compile(staging, plan, board, target)
+        stack = _compile(staging, plan, board, target, other)
         sizes = read_sizes(staging / ELF, board if target == "board" else None)
         report = LearnerReport(
             **_planned(description, plan),
@@ -88,13 +89,13 @@ def build_learner(
     return report
 
 
-def _compile(project: Path, plan: LearnerPlan, board: Board, target: Target) -> StackReport | None:
+def _compile(project: Path, plan: LearnerPlan, board: Board, target: Target, other: int) -> StackReport | None:
     """Run CMake in a scratch folder and keep the products; on a board the stack must not outgrow its place."""
     scratch, products = project / SCRATCH, project / BUILD_FOLDER
     try:
         run_cmake(project, scratch, target)
     except LinkOverflowError as error:
-        raise too_large(plan, board, LINK_BYTES + max(error.overflows.values())) from error
+        raise too_large(plan, board, other + max(error.overflows.values())) from error
     stack = stack_report(scratch, scratch / "firmware.elf", board) if target == "board" else None
     products.mkdir()
     for name in PRODUCTS[target]:
