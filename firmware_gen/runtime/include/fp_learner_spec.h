@@ -96,15 +96,15 @@ typedef enum fp_sample_format {
 typedef struct fp_learner_plan {
     uint32_t bytes;        /* of the first piece of memory, a multiple of 8 */
     uint32_t second_bytes; /* of the second; 0: there is none */
-    uint32_t counts;      /* uint16, one for each row; unused with a baked mask */
-    uint32_t columns;     /* uint16, one for each value; unused with a baked mask */
-    uint32_t starts;      /* uint32, one for each tensor: its first value */
-    uint32_t live;        /* bytes, one for each channel of the layers' outputs and the sample */
-    uint32_t values;      /* float32, value_capacity */
-    uint32_t velocity;    /* float32, value_capacity; the update's payload lies here after training */
-    uint32_t residual;    /* float32, value_capacity; for encodings with error feedback */
-    uint32_t received;    /* the payload that a round began with: received_bytes */
-    uint32_t activations; /* float32, activation_floats */
+    uint32_t counts;       /* uint16, one for each row; unused with a baked mask */
+    uint32_t columns;      /* uint16, one for each value; unused with a baked mask */
+    uint32_t starts;       /* uint32, one for each tensor: its first value */
+    uint32_t live;         /* bytes, one for each channel of the layers' outputs and the sample */
+    uint32_t values;       /* float32, value_capacity */
+    uint32_t velocity;     /* float32, value_capacity; the update's payload lies here after training */
+    uint32_t residual;     /* float32, value_capacity; for encodings with error feedback */
+    uint32_t received;     /* the payload that a round began with: received_bytes */
+    uint32_t activations;  /* float32, activation_floats */
     uint32_t slopes;  /* uint16, 2 * slope_capacity + 1 + the most channels of a convolution: for the backward pass */
     uint32_t labels;  /* bytes, sample_capacity */
     uint32_t samples; /* sample_capacity * sample_bytes */
