@@ -1,8 +1,7 @@
 *** Settings ***
 Documentation       Firmware on the boards that Renode knows: boot, info, exact inference, a training round, a reset
 ...                 in the middle.
-...                 In a checkout that `make setup-dev` has prepared, with its packages on PYTHONPATH:
-...                 renode-test tests/renode/boards.robot
+...                 In a checkout that `make setup-dev` has prepared: renode-test tests/renode/boards.robot
 
 Library             FedpaiBoard.py
 Library             FedpaiLearner.py
@@ -53,12 +52,12 @@ Boot
     Run On Renode    ${script}
 
 Run On Renode
-    [Documentation]    Fails at once where the core gives up.
+    [Documentation]    Fails at once where the core gives up. Not by Renode's log: once its keywords have flushed it,
+    ...    Renode 1.13.3 takes 10,000 more entries and then waits for ever.
     [Arguments]    ${script}
-    Create Log Tester    1
     Execute Script    ${script}
-    Should Not Be In Log    CPU abort
-    Should Not Be In Log    CPU was halted
+    ${halted}=    Execute Command    sysbus.cpu IsHalted
+    Should Contain    ${halted}    False
 
 Leave The Board
     Hang Up

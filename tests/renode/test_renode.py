@@ -64,6 +64,13 @@ def test_a_model_is_exact(name: str, tmp_path: Path) -> None:
     model, inputs = write_model(tmp_path)
     report = verify_model(model, name, inputs, emulator="renode")
     assert (report.samples, report.mismatched_samples) == (len(inputs), 0), report.first_mismatch
+    assert report.instructions_per_inference
+
+
+def test_the_same_input_takes_the_same_instructions(tmp_path: Path) -> None:
+    """Inputs differ by a few: what saturates takes other branches."""
+    model, inputs = write_model(tmp_path)
+    report = verify_model(model, "stm32f4_discovery", np.repeat(inputs[:1], 3, axis=0), emulator="renode")
     assert report.instructions_per_inference and report.instructions_spread == 0
 
 
