@@ -13,6 +13,7 @@ DENSE: dict[str, dict[str, Any]] = {
 SPARSE: dict[str, dict[str, Any]] = {
     "FedPaI-U, SynFlow": {"method": "fedpai-u", "pruner": "synflow"},
     "FedPaI-U, SNIP, federated": {"method": "fedpai-u", "pruner": "snip", "masks": "federated"},
+    "FedPaI-U, GraSP, federated": {"method": "fedpai-u", "pruner": "grasp", "masks": "federated"},
     "FedPaI-S, channel SynFlow": {"method": "fedpai-s", "pruner": "channel-synflow"},
     "random mask (ERK)": {"method": "fedpai-u", "pruner": "erk"},
     "PruneFL": {"method": "prunefl"},
@@ -45,7 +46,7 @@ class Study:
     accelerator: bool = False
 
 
-_COMMON = {"board": "none", "shift": 0, "local_epochs": 1, "weight_decay": 0.0, "learning_rate": 0.05}
+_COMMON = {"board": "none", "shift": 0, "local_epochs": 1, "weight_decay": 0.0, "learning_rate": 0.1}
 
 _PAPER: dict[str, dict[str, Any]] = {
     "FedPaI-U, SynFlow": SPARSE["FedPaI-U, SynFlow"],
@@ -80,7 +81,7 @@ def _image_study(model: str, title: str) -> Study:
 
 STUDIES: dict[str, Study] = {
     "fashion": Study(
-        "Fashion-MNIST, fashion_cnn (1.01 M weights), 50 clients at Dirichlet 0.5, 10 a round",
+        "Fashion-MNIST, fashion_cnn (1.02 M weights), 50 clients at Dirichlet 0.5, 10 a round",
         {
             **_COMMON,
             "dataset": "fashion_mnist",
@@ -100,8 +101,8 @@ STUDIES: dict[str, Study] = {
             "model": "har_cnn",
             "clients": 21,
             "partition": "natural",
-            "rounds": 10,
-            "batch_size": 64,
+            "rounds": 20,
+            "batch_size": 32,
         },
     ),
     "cifar10-vgg19": _image_study("vgg19", "VGG19-BN (20.0 M weights)"),

@@ -226,30 +226,30 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
+def break_after(monkeypatch: pytest.MonkeyPatch, last: int) -> None:
+    """End the process in round ``last``: the checkpoint has it, the line of the log has been written by half."""
+    append = trainer.callbacks.jsonl.JsonLines._append
+
+    def die(self: Any, done: RoundRecord, _: object) -> None:
+        append(self, done)
+        if done.round == last:
+            self._file.truncate((self._path.stat().st_size or 9) - 9)
+            raise Killed
+
+    monkeypatch.setattr(trainer.callbacks.jsonl.JsonLines, "on_round", die)
+
+
 @pytest.mark.usefixtures("tiny")
-def test_a_run_interrupted_after_any_round_ends_like_one_that_was_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_interrupted_after_any_round_ends_like_one_that_was_not(tmp_path: Path) -> None:
     whole, log = options(tmp_path / "whole"), io.StringIO()
     run(whole, Display(Console(file=io.StringIO())))
     broken = options(tmp_path / "broken")
-    jsonl = trainer.callbacks.jsonl.JsonLines
-    append = jsonl._append
     for number in range(1, whole.rounds + 1):
-        # The checkpoint has the round, the line of the log has been written by half.
-        def die(self: Any, done: RoundRecord, last: int = number) -> None:
-            append(self, done)
-            if done.round == last:
-                self._file.truncate((self._path.stat().st_size or 9) - 9)
-                raise Killed
-
-        monkeypatch.setattr(jsonl, "on_round", lambda self, done, _, die=die: die(self, done))
-        with pytest.raises(Killed):
-            run(broken, Display(Console(file=log)), resume=number > 1)
+        with pytest.MonkeyPatch.context() as patch:
+            break_after(patch, number)
+            with pytest.raises(Killed):
+                run(broken, Display(Console(file=log)), resume=number > 1)
         assert sorted(path.name for path in broken.folder.iterdir()) == [CHECKPOINT, "rounds.jsonl"]
-    monkeypatch.undo()
-    monkeypatch.setattr(trainer.prepare, "load_dataset", lambda *_: tiny_dataset())
-    monkeypatch.setattr(trainer.prepare, "load_builder", lambda _: tiny_cnn)
     run(broken, Display(Console(file=log)), resume=True)
     assert outcome(broken.folder) == outcome(whole.folder)
     assert not (broken.folder / CHECKPOINT).exists()
@@ -257,6 +257,34 @@ def test_a_run_interrupted_after_any_round_ends_like_one_that_was_not(
     assert "--resume with the same options goes on" in " ".join(log.getvalue().split())
     with pytest.raises(UserError, match=r"broken is finished; start without --resume"):
         run(broken, resume=True)
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"method": "prunefl"},
+        {"method": "feddst"},
+        {"method": "fedtiny"},
+        {"method": "iterative-magnitude"},
+        {"method": "fedpai-u", "pruner": "snip", "masks": "personalized"},
+        {"method": "fedpai-s"},
+    ],
+    ids=lambda given: given["method"],
+)
+def test_masks_that_change_or_differ_survive_too(tmp_path: Path, given: dict[str, Any]) -> None:
+    """Masks are changed in every round, before and after the interruption."""
+    whole, broken = (
+        options(tmp_path / name, adjust_every=1, late_rate=0.0, encoding="float16", **given)
+        for name in ("whole", "broken")
+    )
+    run(whole, Display(Console(file=io.StringIO())))
+    with pytest.MonkeyPatch.context() as patch:
+        break_after(patch, 2)
+        with pytest.raises(Killed):
+            run(broken, Display(Console(file=io.StringIO())))
+    run(broken, Display(Console(file=io.StringIO())), resume=True)
+    assert outcome(broken.folder) == outcome(whole.folder)
 
 
 @pytest.mark.usefixtures("tiny")

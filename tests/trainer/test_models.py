@@ -15,7 +15,7 @@ from trainer.models import MODELS, check_model_name, load_builder
 CASES: dict[str, tuple[tuple[int, int, int], int, int, int | None]] = {
     "digits_cnn": ((8, 8, 1), 10, 16 * 9 + 16 * 80 * 9 + 320 * 1200 + 12000, None),
     "lenet5": ((28, 28, 1), 10, 150 + 2400 + 48000 + 10080 + 840, None),
-    "fashion_cnn": ((28, 28, 1), 10, 144 + 4608 + 1568 * 640 + 6400, None),
+    "fashion_cnn": ((28, 28, 1), 10, 144 + 4608 + 9216 + 1568 * 640 + 6400, None),
     "resnet8": ((32, 32, 3), 10, 77_360, 12_501_632),
     "ds_cnn": ((49, 10, 1), 12, 64 * 40 + 4 * 64 * 64 + 64 * 12, 2_656_768),
     "har_cnn": ((128, 1, 9), 6, 9 * (9 * 24 + 24 * 48 + 48 * 64) + 1024 * 256 + 1536, None),
