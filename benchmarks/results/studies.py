@@ -101,7 +101,7 @@ STUDIES: dict[str, Study] = {
             "model": "har_cnn",
             "clients": 21,
             "partition": "natural",
-            "rounds": 20,
+            "rounds": 10,
             "batch_size": 32,
         },
     ),
