@@ -1,22 +1,50 @@
 """Runs federations one after the other in this process, without int8 and boards."""
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from benchmarks.results.store import Result, save
-from trainer.config import make_config
+from trainer.config import RunConfig, make_config
+from trainer.datasets import Dataset
 from trainer.federation import federate
 from trainer.prepare import load_data, prepare
+
+FEW_TRAIN, FEW_TEST = 400, 50
+"""Samples of a trial."""
 
 
 def run(folder: Path, options: dict[str, Any]) -> Result:
     """Run a federation and keep its result."""
     config = make_config(options)
-    prepared = prepare(config, load_data(config))
+    result = _result(config, load_data(config))
+    save(folder, options, result)
+    return result
+
+
+def try_out(options: dict[str, Any]) -> Result:
+    """Two rounds over a few samples: whether a configuration runs; its accuracy means nothing, and nothing is kept."""
+    config = make_config({**options, "rounds": 2})
+    return _result(config, _few(load_data(config)))
+
+
+def _few(data: Dataset) -> Dataset:
+    train, test = slice(FEW_TRAIN), slice(FEW_TEST)
+    return replace(
+        data,
+        train_x=data.train_x[train],
+        train_y=data.train_y[train],
+        test_x=data.test_x[test],
+        test_y=data.test_y[test],
+    )
+
+
+def _result(config: RunConfig, data: Dataset) -> Result:
+    prepared = prepare(config, data)
     history = federate(config, prepared, lambda *_: None)
     prepared.engine.close()
-    result = Result(
+    return Result(
         accuracy=fmean(client.overall for client in history.clients),
         local_mean=fmean(client.local for client in history.clients),
         local_worst=min(client.local for client in history.clients),
@@ -24,5 +52,3 @@ def run(folder: Path, options: dict[str, Any]) -> Result:
         kept=history.rounds[-1].kept,
         seconds=sum(record.seconds for record in history.rounds),
     )
-    save(folder, options, result)
-    return result

@@ -14,6 +14,7 @@ from trainer.backends import backend
 from trainer.channels import channel_groups, shrink
 from trainer.choices import check_pruner
 from trainer.initialisers import initial_weights
+from trainer.initialisers.he_uniform import he_uniform_step
 from trainer.models.network import Network, build_network
 from trainer.pruners import PRUNERS, STRUCTURED_PRUNERS, StructuredPruner, prune, prune_channels
 from trainer.pruners.structured import precrop
@@ -82,15 +83,34 @@ def test_channel_snip_is_the_slope_of_a_gate_behind_the_activation() -> None:
         np.testing.assert_allclose(found[channel], abs(ends[0] - ends[1]) / 2e-5, rtol=1e-3)
 
 
+def dense_flow(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flow through the units of both hidden layers of ``tiny_dense``, by hand."""
+    first, second, third = np.abs(first), np.abs(second), np.abs(third)
+    return first.sum(0) * (second @ third.sum(1)), (first.sum(0) @ second) * third.sum(1)
+
+
 def test_channel_synflow_is_the_flow_through_the_unit() -> None:
     """Up to what docs/synflow.md rounds away."""
     network = tiny_network(tiny_dense)
     weights = initial_weights(3, network.specs)
     given = context(network, weights)
     scores = STRUCTURED_PRUNERS.get("channel-synflow").prepare(network)(given)
-    first, second, third = (np.abs(weights[place].astype(np.float64)) for place in (0, 2, 4))
-    np.testing.assert_allclose(of_group(given, scores, "first"), first.sum(0) * (second @ third.sum(1)), rtol=1e-6)
-    np.testing.assert_allclose(of_group(given, scores, "second"), (first.sum(0) @ second) * third.sum(1), rtol=1e-6)
+    kernels = [weights[place].astype(np.float64) for place in (0, 2, 4)]
+    for name, expected in zip(("first", "second"), dense_flow(*kernels), strict=True):
+        np.testing.assert_allclose(of_group(given, scores, name), expected, rtol=1e-6)
+
+
+def test_channel_synflow_is_exact_where_nothing_is_rounded() -> None:
+    """Weights of a few odd steps: every sum stays below 2^24."""
+    network, random = tiny_network(tiny_dense), np.random.default_rng(4)
+    steps = [float(he_uniform_step(spec.fan_in)) if spec.prunable else 0.0 for spec in network.specs]
+    exact = [
+        step * (2 * random.integers(-8, 8, spec.shape) + 1) for step, spec in zip(steps, network.specs, strict=True)
+    ]
+    given = context(network, tuple(weight.astype(np.float32) for weight in exact))
+    scores = STRUCTURED_PRUNERS.get("channel-synflow").prepare(network)(given)
+    for name, expected in zip(("first", "second"), dense_flow(exact[0], exact[2], exact[4]), strict=True):
+        np.testing.assert_allclose(of_group(given, scores, name), expected, rtol=1e-13)
 
 
 def test_a_channel_of_a_residual_stream_has_several_readers(residual_network: Network) -> None:

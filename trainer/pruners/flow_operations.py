@@ -3,6 +3,7 @@
 Matrix products are split into two whose sums stay below 2^53, where float64 is exact.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import prod
 
@@ -34,7 +35,7 @@ def _whole_sum(windows: Whole) -> Whole:
     return sums
 
 
-class Operation:
+class Operation(ABC):
     """How flow passes a layer. A layer's numbers are larger than what they stand for by ``2**shift``."""
 
     shift = 0
@@ -42,17 +43,13 @@ class Operation:
     def __init__(self, layer: LayerDescription) -> None:
         self.layer = layer
 
+    @abstractmethod
     def forward(self, flow: Whole, kernel: Float64 | None) -> Whole:
         """Sums into the outputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, flow: Whole, out: Whole, kernel: Float64 | None) -> Whole:
         """Sums out of the inputs."""
-        raise NotImplementedError
-
-    def coefficients(self, flow: Whole, out: Whole) -> Whole:
-        """(rows, columns): the flow that a weight of size 1 would carry."""
-        raise NotImplementedError
 
     def _windows(self, flow: Whole, fill: int = 0) -> Whole:
         """(out height, out width, rows of the window, columns, channels); outside the input ``fill``."""
@@ -93,7 +90,15 @@ class Operation:
         return sums[top : top + shape[0], left : left + shape[1]]
 
 
-class _Conv(Operation):
+class Scored(Operation):
+    """A layer whose weights are scored one by one."""
+
+    @abstractmethod
+    def coefficients(self, flow: Whole, out: Whole) -> Whole:
+        """(rows, columns): the flow that a weight of size 1 would carry."""
+
+
+class _Conv(Scored):
     def forward(self, flow: Whole, kernel: Float64 | None) -> Whole:
         assert kernel is not None
         return _product(self._patches(flow), kernel).reshape(self.layer.out_shape)
@@ -111,7 +116,7 @@ class _Conv(Operation):
         return self._windows(flow).reshape(prod(self.layer.out_shape[:2]), -1)
 
 
-class _Dense(Operation):
+class _Dense(Scored):
     def forward(self, flow: Whole, kernel: Float64 | None) -> Whole:
         assert kernel is not None
         return _product(flow.reshape(1, -1), kernel).reshape(self.layer.out_shape)

@@ -16,7 +16,7 @@ from host_bridge.errors import UserError
 from trainer.initialisers.he_uniform import he_uniform_step
 from trainer.learner_export import describe
 from trainer.models.network import Network
-from trainer.pruners.flow_operations import OPERATIONS, Whole
+from trainer.pruners.flow_operations import OPERATIONS, Scored, Whole
 from trainer.tensors import Float32, Float64, Scores, Weights
 
 FLOW_BITS = 24
@@ -65,11 +65,11 @@ def score(description: LearnerDescription, weights: Weights, dense: Weights) -> 
     out = Flow(np.ones(description.layers[-1].out_shape, np.int64), 0)
     for layer, flow in reversed(list(zip(description.layers, flows[:-1], strict=True))):
         back = OPERATIONS[layer.kind](layer)
-        kernel = None if layer.kernel is None else magnitudes[layer.kernel]
-        if layer.kernel is not None and kernel is not None and description.tensors[layer.kernel].prunable:
+        place, kernel = layer.kernel, None if layer.kernel is None else magnitudes[layer.kernel]
+        if isinstance(back, Scored) and place is not None and kernel is not None:
             exponent = flow.exponent + out.exponent
             found = _scores(kernel, back.coefficients(flow.numbers, out.numbers), exponent, total)
-            scores[layer.kernel] = (found * scale).reshape(description.tensors[layer.kernel].shape)
+            scores[place] = (found * scale).reshape(description.tensors[place].shape)
         out = _normalised(back.backward(flow.numbers, out.numbers, kernel), out.exponent - back.shift)
     return tuple(scores)
 
