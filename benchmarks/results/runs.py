@@ -7,12 +7,11 @@ from typing import Any
 
 from benchmarks.results.store import Result, save
 from trainer.config import RunConfig, make_config
-from trainer.datasets import Dataset
 from trainer.federation import federate
-from trainer.prepare import load_data, prepare
+from trainer.prepare import Data, load_data, prepare
 
-FEW_TRAIN, FEW_TEST = 400, 50
-"""Samples of a trial."""
+FEW_TRAIN, FEW_TEST = 40, 100
+"""Samples of each client, and of the test set, in a trial."""
 
 
 def run(folder: Path, options: dict[str, Any]) -> Result:
@@ -29,18 +28,15 @@ def try_out(options: dict[str, Any]) -> Result:
     return _result(config, _few(load_data(config)))
 
 
-def _few(data: Dataset) -> Dataset:
-    train, test = slice(FEW_TRAIN), slice(FEW_TEST)
-    return replace(
-        data,
-        train_x=data.train_x[train],
-        train_y=data.train_y[train],
-        test_x=data.test_x[test],
-        test_y=data.test_y[test],
+def _few(data: Data) -> Data:
+    all_, test = data.dataset, slice(FEW_TEST)
+    return Data(
+        replace(all_, test_x=all_.test_x[test], test_y=all_.test_y[test]),
+        tuple(indices[:FEW_TRAIN] for indices in data.partition),
     )
 
 
-def _result(config: RunConfig, data: Dataset) -> Result:
+def _result(config: RunConfig, data: Data) -> Result:
     prepared = prepare(config, data)
     history = federate(config, prepared, lambda *_: None)
     prepared.engine.close()
