@@ -36,12 +36,14 @@ class Conversion:
         bytes: its size.
         tensors: what became of each prunable tensor, in the network's order.
         weights: what was converted, float32.
+        traffic: bytes that all clients moved for it, both directions; 0 where it was made on the server alone.
     """
 
     path: Path
     bytes: int
     tensors: tuple[TensorConversion, ...]
     weights: Weights = field(repr=False)
+    traffic: int = 0
 
 
 def check_backend() -> None:

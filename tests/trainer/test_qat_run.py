@@ -45,6 +45,8 @@ def test_a_run_ends_with_quantisation_aware_rounds(tmp_path: Path) -> None:
     assert [f"quantisation-aware round {number}/{QAT_ROUNDS}" in said for number in (1, 2)] == [True, True]
     assert summary.config["quantisation"] == "qat"
     assert len(summary.rounds) == 1
+    dense = summary.parameters.prunable_total * 4
+    assert QAT_ROUNDS * 2 * 2 * 0.5 * dense < summary.traffic.quantisation_bytes < (QAT_ROUNDS * 2 + 1) * 2 * 2 * dense
     for one in summary.layers:
         assert one.int8_nonzero + one.rounded_to_zero == one.kept < one.total
         assert one.weight_sqnr_db is not None and one.weight_sqnr_db > 30

@@ -1,6 +1,7 @@
 """From a run's float model to int8 by quantisation-aware training."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from trainer.algorithms import ServerState
@@ -8,7 +9,10 @@ from trainer.config import RunConfig
 from trainer.convert import Conversion, calibration_samples, check_and_write
 from trainer.prepare import Prepared
 from trainer.quantisation.training import FineTuning, fine_tune
-from trainer.quantisation.twin import QuantisedTwin
+from trainer.quantisation.twin import QuantisedTwin, Ranges
+from trainer.tensors import Masks, Weights
+from trainer.traffic import payload_bytes
+from trainer.values import pack_values
 
 QAT_ROUNDS = 2
 """Rounds of fine-tuning, one local epoch each, after those of the float model."""
@@ -23,7 +27,7 @@ def convert_aware(
     """Fine-tune a twin that rounds, convert it, check its zeros, and write it.
 
     Where clients have masks or statistics of their own, the model is the first client's, and it alone fine-tunes it;
-    else all clients do. The rounds' traffic is not counted, and nobody falls silent in them.
+    else all clients do. Values travel as float32, and nobody falls silent.
 
     Args:
         config: the run's options.
@@ -55,4 +59,12 @@ def convert_aware(
         twin, weights, plan, QAT_ROUNDS, lambda done, loss: on_round(done, f"training loss {loss:.3f}")
     )
     content = twin.convert(calibration_samples(dataset), ranges)
-    return check_and_write(content, prepared.network, trained, masks, out)
+    conversion = check_and_write(content, prepared.network, trained, masks, out)
+    return replace(conversion, traffic=len(clients) * _bytes_per_client(trained, masks, ranges))
+
+
+def _bytes_per_client(weights: Weights, masks: Masks, ranges: Ranges) -> int:
+    """Each round: values down, ranges up, the widest down, values up; behind the last, values and ranges once more."""
+    values = payload_bytes(pack_values(weights, masks).astype("<f4").tobytes())
+    widths = payload_bytes(ranges.astype("<f4").tobytes())
+    return QAT_ROUNDS * 2 * (values + widths) + values + widths

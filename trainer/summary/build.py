@@ -70,7 +70,7 @@ def build_summary(
         firmware=None if deployment is None else FirmwareSummary(**deployment.firmware.model_dump()),
         device=None if deployment is None else _device(deployment),
         clients=_clients(history),
-        traffic=_traffic(history, prepared.dense_bytes),
+        traffic=_traffic(history, prepared.dense_bytes, conversion.traffic),
         compute=compute_summary(_full_network(config, prepared), prepared.network, history.state.masks),
         layers=_layers(prepared, conversion),
         partition=_partition(prepared.partition, prepared.dataset),
@@ -169,7 +169,7 @@ def _clients(history: History) -> ClientsSummary:
     )
 
 
-def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
+def _traffic(history: History, dense_bytes: int, quantisation: int) -> TrafficSummary:
     up = [record.bytes_up_per_client for record in history.rounds]
     down = [record.bytes_down_per_client for record in history.rounds]
     return TrafficSummary(
@@ -179,6 +179,7 @@ def _traffic(history: History, dense_bytes: int) -> TrafficSummary:
         dense_bytes_down_per_client=dense_bytes,
         total_bytes=sum(record.bytes_up + record.bytes_down for record in history.rounds),
         dense_total_bytes=sum((r.answered + r.asked) * dense_bytes for r in history.rounds),
+        quantisation_bytes=quantisation,
     )
 
 

@@ -101,6 +101,9 @@ class TrafficSummary(_Frozen):
     dense_bytes_down_per_client: int
     total_bytes: int = Field(description="all clients, all rounds, both directions")
     dense_total_bytes: int
+    quantisation_bytes: int = Field(
+        default=0, description="all clients, both directions: rounds of quantisation-aware training; not in total_bytes"
+    )
 
 
 class LayerSummary(_Frozen):

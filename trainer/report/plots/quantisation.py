@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pages.colours import BLUE, INK, ORANGE, RULE
 from pages.picture import FULL, Picture, draw
-from pages.text import layer
+from pages.text import layer, size
 from trainer.quantisation.error import SAMPLES
 from trainer.summary.document import LayerSummary, RunSummary
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _HOW = {
-    "ptq": "Quantised after training.",
-    "qat": "Trained with quantisation in the loop at the end, in rounds whose traffic is not counted.",
+    "ptq": "Quantised after training",
+    "qat": "Trained with quantisation in the loop at the end",
 }
 
 
@@ -51,7 +51,8 @@ def _caption(summary: RunSummary, outputs: dict[str, float]) -> str:
         f"all layers before, measured on up to {SAMPLES} training samples."
     )
     if (how := summary.config.get("quantisation")) in _HOW:
-        text += f" {_HOW[how]}"
+        moved = summary.traffic.quantisation_bytes
+        text += f" {_HOW[how]}{f', in rounds for which all clients moved {size(moved)} more' if moved else ''}."
     if not outputs:
         return text
     worst = min(outputs, key=lambda name: outputs[name])
