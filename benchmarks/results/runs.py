@@ -10,7 +10,7 @@ from trainer.config import RunConfig, make_config
 from trainer.federation import federate
 from trainer.prepare import Data, load_data, prepare
 
-FEW_TRAIN, FEW_TEST = 40, 100
+FEW_TRAIN, FEW_TEST = 16, 20
 """Samples of each client, and of the test set, in a trial."""
 
 

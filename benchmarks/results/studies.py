@@ -105,6 +105,20 @@ STUDIES: dict[str, Study] = {
             "batch_size": 32,
         },
     ),
+    "cifar10": Study(
+        "CIFAR-10, fashion_cnn (1.33 M weights), 50 clients at Dirichlet 0.5, 10 a round",
+        {
+            **_COMMON,
+            "dataset": "cifar10",
+            "model": "fashion_cnn",
+            "clients": 50,
+            "cohort": 10,
+            "alpha": 0.5,
+            "rounds": 20,
+            "batch_size": 32,
+        },
+        sparsities=(0.98,),
+    ),
     "cifar10-vgg19": _image_study("vgg19", "VGG19-BN (20.0 M weights)"),
     "cifar10-resnet18": _image_study("resnet18", "ResNet18 (11.2 M weights)"),
 }
