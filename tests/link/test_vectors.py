@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import payload_vectors
 import pytest
 from conftest import VECTORS
 from link_c import Codec
@@ -75,6 +76,10 @@ def test_payload(vector: dict[str, Any]) -> None:
 @named("exchanges")
 def test_board_answers(make_device: Callable[..., CDevice], vector: dict[str, str]) -> None:
     assert make_device().send(bytes.fromhex(vector["sent"])).hex() == vector["received"]
+
+
+def test_payloads_are_those_of_their_generator() -> None:
+    assert payload_vectors.FILE.read_text() == payload_vectors.render(VECTORS)
 
 
 def test_every_message_and_error_has_a_vector() -> None:
