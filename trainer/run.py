@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_bridge.monitor.status import STATUS
 from trainer.algorithms import ALGORITHMS, ServerState
 from trainer.callbacks import EVENTS, ROUNDS, Callback, Checkpointer, JsonLines, ShowProgress, TensorBoard
 from trainer.checkpoint import CHECKPOINT, Checkpoint, origin_of, resumable, resumed
@@ -43,7 +44,8 @@ class _Start:
 def run(config: RunConfig, display: Display | None = None, *, resume: bool = False) -> RunSummary:
     """Do everything and leave the run's files in ``config.folder``.
 
-    If anything fails, only the log of the rounds done and the checkpoint after the last of them stay.
+    If anything fails, only the log of the rounds done, the checkpoint after the last of them and the last status of
+    boards stay.
 
     Args:
         config: what to do.
@@ -60,6 +62,7 @@ def run(config: RunConfig, display: Display | None = None, *, resume: bool = Fal
     checkpoint = resumable(config, SUMMARY) if resume else None
     start = _Start(load_data(config), checkpoint)
     with claimed(config.folder):
+        (config.folder / STATUS).unlink(missing_ok=True)  # of an earlier run's boards
         with _advice(config, display), staged_run(config.folder) as folder:
             summary = _work(config, start, display, folder)
         (config.folder / CHECKPOINT).unlink(missing_ok=True)

@@ -74,7 +74,7 @@ class Once:
             self.work()
 
 
-@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "authenticated"])
+@pytest.mark.parametrize("keyed", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["plain", "authenticated"])
 @pytest.mark.parametrize("state", ["sending", "training", "receiving"])
 def test_a_board_that_is_reset_in_mid_round_is_brought_up_to_date(
     tiny: TinyFleet, elves: dict[bool, Path], key: Path, state: str, keyed: bool

@@ -52,7 +52,11 @@ def test_a_learner_withstands_10000_inputs(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("options", [[], ["--extended", "-max_len=600"]], ids=["inference", "extended"])
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--extended", "-max_len=600"], ["--learner", "-max_len=500"]],
+    ids=["inference", "extended", "learner"],
+)
 def test_ten_million_inputs(tmp_path: Path, options: list[str]) -> None:
     assert "Done 10000000 runs" in fuzz(tmp_path, *options, "-runs=10000000")
