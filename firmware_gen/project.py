@@ -58,7 +58,7 @@ def write_project(
             write_file(folder / path, text)
     for name, text in model_sources.items():
         write_file(folder / "src" / name, text)
-    headers, sources = firmware_files(kind, profile, authenticated=key is not None)
+    headers, sources = firmware_files(kind, profile, key is not None, board.core.cpu if target == "board" else "host")
     copy_files(headers, folder / "runtime" / "include")
     copy_files(sources, folder / "runtime" / "src")
     write_file(folder / "runtime" / "include" / "fp_messages.h", render_messages_header())

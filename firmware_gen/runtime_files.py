@@ -14,6 +14,10 @@ _INFERENCE_KERNELS = (
     *("fp_add", "fp_conv", "fp_copy", "fp_lookup", "fp_mean", "fp_mul", "fp_plane", "fp_pool", "fp_softmax", "fp_taps"),
 )
 _AUTHENTICATION = ("fp_auth",)
+_SESSION = ("fp_session",)
+_TRANSFER = ("fp_transfer",)
+_VECTOR_KERNELS = ("fp_conv_dots_mve", "fp_conv_mve", "fp_conv_tile_mve")
+_VECTOR_CORE = "cortex-m55"
 _LEARNER_KERNELS = ("fp_cross_entropy", "fp_float", "fp_layers", "fp_learner", "fp_seeded", "fp_sparse", "fp_synflow")
 _LINK = (
     "fp_cobs",
@@ -24,8 +28,8 @@ _LINK = (
     "fp_reply",
     "fp_requests",
     "fp_service",
-    "fp_session",
-    "fp_transfer",
+    *_SESSION,
+    *_TRANSFER,
 )
 _LIBRARY = ("fp_net",)
 _PROFILE = ("fp_profile",)
@@ -37,12 +41,21 @@ _SHARED = ("fp_bytes", "fp_config", "fp_model", "fp_status")
 
 
 def firmware_files(
-    kind: Kind = "inference", profile: bool = False, authenticated: bool = False
+    kind: Kind = "inference", profile: bool = False, authenticated: bool = False, cpu: str = _VECTOR_CORE
 ) -> tuple[list[Path], list[Path]]:
-    """Public headers, and sources with the headers they share: what a firmware with a serial link is made of."""
+    """Public headers, and sources with the headers they share: what a firmware with a serial link is made of.
+
+    Args:
+        kind: a firmware that infers has no learner, no transfers, and without a key no sessions.
+        profile: whether it answers PROFILE and PEEK.
+        authenticated: whether it has a key.
+        cpu: the core, as GCC knows it, or ``host``; kernels that it has no vector instructions for are left out.
+    """
     left_out = (*_LIBRARY, *(() if profile else _PROFILE), *(() if authenticated else _AUTHENTICATION))
     if kind == "inference":
-        return _files((*left_out, *_LEARNER))
+        session = () if authenticated else _SESSION
+        vectors = () if cpu == _VECTOR_CORE else _VECTOR_KERNELS
+        return _files((*left_out, *session, *vectors, *_TRANSFER, *_LEARNER))
     parts = (*_SHARED, *_LINK, *_AUTHENTICATION, *_LEARNER)  # what is left out is out already
     headers, sources = _files(left_out)
     return _only(headers, parts), _only(sources, parts)
