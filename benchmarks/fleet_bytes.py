@@ -18,9 +18,9 @@ from trainer.wire import CODECS
 TARGETS = {"float32": 0.022, "int8": 0.006}
 
 
-def measure(encoding: str, rounds: int) -> FleetSummary:
-    """The default run's clients, all of them natively built boards."""
-    config = make_config({"encoding": encoding, "rounds": rounds, "board": "none", "devices": "native:10"})
+def measure(encoding: str, rounds: int, devices: str) -> FleetSummary:
+    """The default run's clients, as many of them boards as there are devices."""
+    config = make_config({"encoding": encoding, "rounds": rounds, "board": "none", "devices": devices})
     with quiet_output():
         prepared = prepare(config, load_data(config))
     with closing(prepared.engine):
@@ -53,13 +53,14 @@ def draw(shares: dict[str, float], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--devices", default="native:10", help="the boards, as for a run: qemu:2")
     parser.add_argument("--picture", type=Path, help="draw the shares as SVG")
     given = parser.parse_args()
-    print("digits, default model and options, 10 clients that are boards; bytes on the line, both ends' frames\n")
+    print(f"digits, default model and options, boards {given.devices}; bytes on the line, both ends' frames\n")
     print("| encoding | down | up | of dense: mean | largest | once: seed, samples |\n|---|--:|--:|--:|--:|--:|")
     shares = {}
     for encoding in CODECS.names:
-        boards = measure(encoding, given.rounds).boards
+        boards = measure(encoding, given.rounds, given.devices).boards
         down, up, once, share = (
             sum(getattr(one, name) for one in boards) / len(boards)
             for name in ("bytes_down_per_round", "bytes_up_per_round", "setup_bytes", "share_of_dense")

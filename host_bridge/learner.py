@@ -162,6 +162,21 @@ class Evaluated:
     ticks: int
 
 
+@dataclass(frozen=True)
+class Seeded:
+    """A mask that the board has found.
+
+    Attributes:
+        mask: its fingerprint.
+        values: kept values.
+        ticks: of the board's clock.
+    """
+
+    mask: int
+    values: int
+    ticks: int
+
+
 class Learner:
     """What a learner firmware is asked.
 
@@ -184,19 +199,16 @@ class Learner:
         reply = self.board.request(messages.LEARNER)
         return LearnerState(**{field.name: number(reply, field.name) for field in messages.LEARNER.reply})
 
-    def seed(self, seed: int, keep: Sequence[int]) -> tuple[int, int]:
+    def seed(self, seed: int, keep: Sequence[int]) -> Seeded:
         """Let the board compute its mask and initial values.
 
         Args:
             seed: of the initial weights.
             keep: weights that are kept after each iteration of SynFlow.
-
-        Returns:
-            The mask's fingerprint and the number of kept values.
         """
         counts = struct.pack(f"<{len(keep)}I", *keep)
         reply = self.board.request(messages.SEED, model=self._model, seed=seed, keep=counts)
-        return number(reply, "mask"), number(reply, "values")
+        return Seeded(number(reply, "mask"), number(reply, "values"), number(reply, "ticks"))
 
     def load_mask(self, mask: bytes) -> None:
         """Send a mask: for each kept element its distance from the one before, minus 1, as LEB128."""

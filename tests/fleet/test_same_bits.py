@@ -71,7 +71,7 @@ def seed(learner: Learner, tiny: TinyFleet, recipe: MaskRecipe) -> tuple[int, in
     indices = tiny.partition[0]
     shard = Samples(tiny.data.train_x[indices], tiny.data.train_y[indices]).shard(learner.state())
     learner.load_shard(shard.labels, shard.samples)
-    return found
+    return found.mask, found.values
 
 
 def train(learner: Learner, number: int, values: bytes, encoding: str) -> Answers:

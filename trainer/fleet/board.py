@@ -163,7 +163,7 @@ class ClientBoard:
         mask = self._setup.mask
         if mask.recipe is not None and state.can_seed:
             try:
-                found, _ = learner.seed(mask.recipe.seed, mask.recipe.keep)
+                found = learner.seed(mask.recipe.seed, mask.recipe.keep).mask
             except BoardError:
                 found = 0
             if found == mask.fingerprint:

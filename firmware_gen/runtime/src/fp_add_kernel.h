@@ -11,7 +11,11 @@
 extern "C" {
 #endif
 
-/* The arithmetic in the form the loops want it. `exact` is for scales without a short form; then only that is set. */
+/* The arithmetic in the form the loops want it. `exact` is for scales without a short form; then only that is set.
+ *
+ * The table takes 1 KB of the stack while an addition runs. An entry needs more than 16 bits: 255 << 21 and rounding.
+ * Without it every element would be rescaled twice; in the arena it would lie beside three tensors at the busiest call
+ * of a residual network, for good, where the stack is free again after it. */
 typedef struct fp_add_plan {
     int32_t table[256]; /* by uint8 of the finer input */
     uint8_t exact;
