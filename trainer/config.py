@@ -84,7 +84,7 @@ class RunConfig(BaseModel):
     encoding: Annotated[str, AfterValidator(choices.check_encoding)] = _option(
         "float32", _CLIENTS, "How values travel: float32, float16 or int8."
     )
-    privacy: Privacy = _option("none", _CLIENTS, "What Flower's mods do to updates: none or local-dp.")
+    privacy: Privacy = _option("none", _CLIENTS, "What Flower's mods do to updates: none, local-dp or secagg.")
     dp_clip: float = _option(1.0, _CLIENTS, "Of local-dp: longest update (L2 norm).", gt=0)
     dp_epsilon: float = _option(10.0, _CLIENTS, "Of local-dp: privacy budget of a round; small is private.", gt=0)
     dp_delta: float = _option(1e-5, _CLIENTS, "Of local-dp: chance that the budget does not hold.", gt=0, lt=1)

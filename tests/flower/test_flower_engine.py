@@ -43,6 +43,7 @@ def engine_on(grid: NodeGrid, config: RunConfig, run: Prepared, said: list[str] 
         options=json.dumps(config.model_dump(exclude_defaults=True)),
         clients=len(run.partition),
         identity=found,
+        most_samples=max(map(len, run.partition)),
         patience=Patience(meeting=0.5, reply=2.0),
         say=heard.append,
     )

@@ -14,6 +14,7 @@ app = ClientApp()
 @app.query("recall")
 @app.query("restore")
 @app.train()
+@app.train("secagg")
 def reply(message: Message, context: Context) -> Message:
     """Whatever the message is, by this process or by the one that stays."""
     if is_short_lived():

@@ -44,6 +44,7 @@ class FlowerEngine:
         options: of the run, as JSON.
         clients: how many there are.
         identity: of model and data (:func:`trainer.flower.site.identity`); a node with another is refused.
+        most_samples: of any client.
         patience: how long to wait.
         say: told, in a line each, about nodes that are refused or vanish.
         on_close: called by :meth:`close`.
@@ -53,6 +54,7 @@ class FlowerEngine:
     options: str
     clients: int
     identity: str
+    most_samples: int = 1
     patience: Patience = Patience()
     say: Callable[[str], None] = lambda _: None
     on_close: Callable[[], None] = lambda: None
@@ -77,11 +79,26 @@ class FlowerEngine:
     def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:
         """Run tasks; replies come in any order, and those of nodes that have vanished are missing."""
         self._meet()
+        if json.loads(self.options).get("privacy") == "secagg":
+            yield from self._train_secure(list(tasks))
+            return
         strangers: list[ClientTask] = []
         yield from self._train(tasks, strangers)
         if strangers:
             self._greet_again({self._node_of[task.client] for task in strangers})
             yield from self._train(strangers, [])
+
+    def _train_secure(self, tasks: list[ClientTask]) -> Iterator[ClientReply]:
+        """The mean of all clients as each one's reply; nodes that were started anew are there in the next round."""
+        from trainer.flower.secure_server import SecureRound
+
+        there = [task for task in tasks if task.client in self._node_of]
+        round_ = SecureRound(
+            there, lambda sent: self._exchange(sent, lambda task: task.client), self.most_samples, self.say
+        )
+        yield from round_.replies()
+        if round_.strangers:
+            self._greet_again({self._node_of[client] for client in round_.strangers})
 
     def _train(self, tasks: Iterable[ClientTask], strangers: list[ClientTask]) -> Iterator[ClientReply]:
         """Replies; tasks that met a node which has been started anew go to ``strangers``."""

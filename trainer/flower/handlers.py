@@ -10,12 +10,13 @@ from typing import Any
 from flwr.app import ConfigRecord, Context, Message, RecordDict
 
 from host_bridge.errors import UserError
-from trainer.engines.base import Memory
+from trainer.engines.base import ClientReply, ClientTask, Memory
 from trainer.flower import records
 from trainer.flower.mods import local_mods
 from trainer.flower.placement import read_placement
 from trainer.flower.site import Site, Sites
 from trainer.quiet import quiet_output
+from trainer.tensors import Masks
 
 MEMORY = "fedpai-memory/"
 """Begins the names of the records that hold what each client remembers."""
@@ -67,39 +68,58 @@ def _agree(message: Message, context: Context) -> RecordDict:
     """Take the masks of this node's clients."""
     site = _site(context)
     record = message.content.config_records["masks"]
-    records.read_masks(record, site.network.specs)
+    records.read_masks(record, site.network.specs)  # so that what cannot be read is refused now
     context.state.config_records[_MASKS] = record
     return records.settings_content({})
 
 
 def _train(message: Message, context: Context) -> RecordDict:
     """One client's part of a round, with the mods that the run asks for around it."""
+    config = _site(context).config
+    if config.privacy == "secagg":
+        raise UserError("updates of this run are summed by SecAgg+, and none is sent by itself")
 
-    def inner(inward: Message, inside: Context) -> Message:
-        return Message(_trained(inward, inside), reply_to=inward)
+    def call(inward: Message, inside: Context) -> Message:
+        task = records.read_task(inward.content)
+        return Message(records.reply_content(_trained(task, inside), task.work.encoding), reply_to=inward)
 
-    call = inner
-    for mod in reversed(local_mods(_site(context).config)):
+    for mod in reversed(local_mods(config)):
         call = _around(mod, call)
     return call(message, context).content
+
+
+def _secure(message: Message, context: Context) -> RecordDict:
+    """A client's part of one stage of SecAgg+."""
+    from trainer.flower.secure_client import secure_reply
+
+    masks, client = _masks(context), int(records.read_settings(message.content)["client"])
+    _check_own(client, masks)
+    return secure_reply(message, context, f"{MEMORY}{client}/secagg", lambda task: _trained(task, context))
 
 
 def _around(mod: Callable[..., Message], inner: Callable[..., Message]) -> Callable[..., Message]:
     return lambda message, context: mod(message, context, inner)
 
 
-def _trained(message: Message, context: Context) -> RecordDict:
-    site = _site(context)
+def _masks(context: Context) -> dict[int, Masks]:
+    """Of this node's clients."""
     if _MASKS not in context.state.config_records:
         raise _StrangerError
-    task = records.read_task(message.content)
-    masks = records.read_masks(context.state.config_records[_MASKS], site.network.specs)
-    if task.client not in masks:
-        raise UserError(f"client {task.client} is not one of this SuperNode's: {', '.join(map(str, masks))}")
+    return records.read_masks(context.state.config_records[_MASKS], _site(context).network.specs)
+
+
+def _check_own(client: int, masks: dict[int, Masks]) -> None:
+    if client not in masks:
+        raise UserError(f"client {client} is not one of this SuperNode's: {', '.join(map(str, masks))}")
+
+
+def _trained(task: ClientTask, context: Context) -> ClientReply:
+    site, masks = _site(context), _masks(context)
+    _check_own(task.client, masks)
     site.agree(masks)
     reply, memory = site.train(task, _memory(context, task.client))
     context.state.array_records[f"{MEMORY}{task.client}"] = records.memory_record(memory)
-    return records.reply_content(reply, task.work.encoding)
+    return reply
 
 
 def _gradients(message: Message, context: Context) -> RecordDict:
@@ -138,6 +158,7 @@ _HANDLERS: dict[str, Callable[[Message, Context], RecordDict]] = {
     records.HELLO: _hello,
     records.AGREE: _agree,
     records.TRAIN: _train,
+    records.SECURE: _secure,
     records.GRADIENTS: _gradients,
     records.RECALL: _recall,
     records.RESTORE: _restore,

@@ -29,6 +29,8 @@ HELLO, AGREE, TRAIN, GRADIENTS, RECALL, RESTORE = (
     "query.restore",
 )
 """Message types."""
+SECURE = "train.secagg"
+"""Type of the messages of SecAgg+'s stages."""
 _VALUES, _SETTINGS, _REFUSAL = "values", "settings", "refusal"
 _RAW = np.dtype("u1")
 
@@ -71,23 +73,45 @@ def read_settings(content: RecordDict) -> dict[str, Any]:
     return dict(content.config_records[_SETTINGS])
 
 
-def task_content(task: ClientTask) -> RecordDict:
-    """A client's part of a round."""
-    known = {
+def task_settings(task: ClientTask) -> dict[str, Any]:
+    """A client's part of a round, but for the values."""
+    return {
         "client": task.client,
         "round": task.round,
         "masks": task.masks,
         "work": json.dumps(asdict(task.work)),
         "bytes": len(task.payload),
     }
-    return _content(_payload_record(task.payload, task.work.encoding), known)
+
+
+def settings_task(known: Mapping[str, Any], payload: bytes) -> ClientTask:
+    """What :func:`task_settings` wrote, with the values."""
+    return ClientTask(known["client"], known["round"], payload, LocalWork(**json.loads(known["work"])), known["masks"])
+
+
+def task_content(task: ClientTask) -> RecordDict:
+    """A client's part of a round."""
+    return _content(_payload_record(task.payload, task.work.encoding), task_settings(task))
 
 
 def read_task(content: RecordDict) -> ClientTask:
     """What :func:`task_content` wrote."""
     known = read_settings(content)
-    work = LocalWork(**json.loads(known["work"]))
-    return ClientTask(known["client"], known["round"], _payload(content, known["bytes"]), work, known["masks"])
+    return settings_task(known, _payload(content, known["bytes"]))
+
+
+def secure_content(stage: RecordDict, client: int, node: int) -> RecordDict:
+    """A stage of SecAgg+ for a client, which the protocol knows as a node; copied, for the mod empties records."""
+    content = RecordDict({name: ConfigRecord(dict(one)) for name, one in stage.config_records.items()})
+    content.array_records.update(stage.array_records)
+    content[_SETTINGS] = ConfigRecord({"client": client, "node": node})
+    return content
+
+
+def read_secure(content: RecordDict) -> tuple[RecordDict, int]:
+    """What :func:`secure_content` wrote, and the node."""
+    stage = RecordDict({name: one for name, one in content.items() if name != _SETTINGS})
+    return stage, int(read_settings(content)["node"])
 
 
 def reply_content(reply: ClientReply, encoding: str) -> RecordDict:
@@ -113,6 +137,11 @@ def read_reply(content: RecordDict) -> ClientReply:
 def message_bytes(message: Message) -> int:
     """Bytes of a message's objects as Flower sends them; the framing of HTTP and TLS around them is not in it."""
     return sum(len(one.deflate()) for one in get_all_nested_objects(message).values())
+
+
+def content_bytes(content: RecordDict) -> int:
+    """The same of a message's content alone."""
+    return sum(len(one.deflate()) for one in get_all_nested_objects(content).values())
 
 
 def value_bytes(content: RecordDict) -> int:

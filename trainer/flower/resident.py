@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
 import psutil
-from flwr.app import ArrayRecord, Context, Message, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
 from flwr.supercore.task_identity import TaskIdentity
 
 SOCKET = "socket"
@@ -63,21 +63,21 @@ class Recollection:
     """
 
     prefix: str
-    _known: dict[int, dict[str, ArrayRecord]] = field(default_factory=dict)
+    _known: dict[int, dict[str, ArrayRecord | ConfigRecord | MetricRecord]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recall(self, context: Context) -> None:
         """Bring a context up to date."""
         with self._lock:
             for name, record in self._known.get(context.run_id, {}).items():
-                context.state.array_records[name] = record
+                context.state[name] = record
 
     def keep(self, context: Context, before: RecordDict) -> None:
         """Take over what has changed since ``before``, the context's state then."""
         with self._lock:
             known = self._known.setdefault(context.run_id, {})
-            for name, record in context.state.array_records.items():
-                if name.startswith(self.prefix) and record is not before.array_records.get(name):
+            for name, record in context.state.items():
+                if name.startswith(self.prefix) and record is not before.get(name):
                     known[name] = record
 
 

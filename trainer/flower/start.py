@@ -57,6 +57,7 @@ def start_engine(place: EnginePlace) -> Engine:
         "say": _say,
         "options": place.config.model_dump_json(exclude_defaults=True),
         "clients": len(place.partition),
+        "most_samples": max(map(len, place.partition)),
         "identity": identity(place.network, place.dataset.train_y, place.partition, place.seed),
     }
     grid = _grid.get()
