@@ -54,12 +54,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--devices", default="native:10", help="the boards, as for a run: qemu:2")
+    parser.add_argument("--encoding", choices=CODECS.names, help="only this one")
     parser.add_argument("--picture", type=Path, help="draw the shares as SVG")
     given = parser.parse_args()
     print(f"digits, default model and options, boards {given.devices}; bytes on the line, both ends' frames\n")
     print("| encoding | down | up | of dense: mean | largest | once: seed, samples |\n|---|--:|--:|--:|--:|--:|")
     shares = {}
-    for encoding in CODECS.names:
+    for encoding in CODECS.names if given.encoding is None else (given.encoding,):
         boards = measure(encoding, given.rounds, given.devices).boards
         down, up, once, share = (
             sum(getattr(one, name) for one in boards) / len(boards)

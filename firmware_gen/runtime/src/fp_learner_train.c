@@ -51,12 +51,11 @@ fp_status fp_learner_train_begin(fp_learner *learner, const fp_train_work *work)
     return FP_OK;
 }
 
-/* What pulls at one weight beside its gradient. */
-static float pull(const fp_learner *learner, uint32_t position, float decay, float mu) {
-    const float weight = fp_values_at(learner)[position];
+/* What pulls at one weight beside its gradient; `received` is the payload that the round began with. */
+static float pull(const fp_learner *learner, const uint8_t *received, uint32_t position, float weight, float decay) {
+    const float mu = learner->training.work.proximal;
     float sum = decay * weight;
     if (mu > 0.0f) {
-        const uint8_t *received = (const uint8_t *)fp_at(learner, learner->spec->plan.received);
         sum += mu * (weight - fp_wire_value((fp_wire_encoding)learner->encoding, received, position));
     }
     return sum;
@@ -65,8 +64,10 @@ static float pull(const fp_learner *learner, uint32_t position, float decay, flo
 /* The pull on a layer's tensor. Weights of dead channels are left alone, as the host does, which trains without them.
  */
 static void pull_tensor(const fp_learner *learner, const fp_learner_layer *layer, uint16_t tensor) {
-    const fp_train_work *work = &learner->training.work;
-    const float decay = learner->spec->tensors[tensor].decays != 0 ? work->weight_decay : 0.0f;
+    const float decay = learner->spec->tensors[tensor].decays != 0 ? learner->training.work.weight_decay : 0.0f;
+    const uint8_t *received = (const uint8_t *)fp_at(learner, learner->spec->plan.received);
+    const float *values = fp_values_at(learner);
+    float *velocity = fp_velocity_at(learner);
     const fp_kept kept = fp_kept_of(learner, tensor);
     const uint8_t *in = fp_live_at(learner) + layer->source.live, *out = fp_live_at(learner) + layer->output_live;
     const bool rows_are_inputs = tensor == layer->kernel && layer->kind != FP_LAYER_DEPTHWISE;
@@ -76,7 +77,7 @@ static void pull_tensor(const fp_learner *learner, const fp_learner_layer *layer
         const bool trained = !rows_are_inputs || (in[row % layer->in.channels] & FP_CHANNEL_STAYS) != 0;
         for (uint32_t left = kept.counts[row]; left != 0; left--, column++, position++) {
             if (trained && (out[*column] & FP_CHANNEL_STAYS) != 0) {
-                fp_velocity_at(learner)[position] += pull(learner, position, decay, work->proximal);
+                velocity[position] += pull(learner, received, position, values[position], decay);
             }
         }
     }
