@@ -1,7 +1,10 @@
 """A SuperLink and two SuperNodes with TLS, node authentication and emulated boards behind them; some are killed."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +14,8 @@ import psutil
 import pytest
 
 from trainer.fleet.serve import serving
-from trainer.flower.loopback import Loopback, loopback
+from trainer.flower.credentials import make_credentials
+from trainer.flower.loopback import Loopback, environment, loopback
 from trainer.flower.options import read_run_config
 from trainer.run import run
 
@@ -99,3 +103,15 @@ def test_the_superlink_starts_again_and_supernodes_come_back_by_themselves(
 def summary_rounds(out: Path) -> list[str]:
     """The lines of the rounds that are done."""
     return (out / "rounds.jsonl").read_text().splitlines()
+
+
+def test_a_supernode_whose_key_nobody_registered_is_refused(tmp_path: Path) -> None:
+    (stranger,) = make_credentials(tmp_path / "strange", 1).nodes
+    with loopback(tmp_path, {}) as federation:
+        command = [sys.executable, "-m", "trainer.flower", "node", "--superlink", f"127.0.0.1:{federation.port}"]
+        command += ["--root-certificates", str(federation.credentials.authority), "--key", str(stranger[0])]
+        command += ["--partition-id", "0", "--num-partitions", "1"]
+        variables = {**os.environ, **environment(tmp_path)}
+        done = subprocess.run(command, env=variables, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert f"flwr supernode register {stranger[1]}" in done.stderr.splitlines()[-1]

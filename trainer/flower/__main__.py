@@ -47,6 +47,25 @@ def trial(
         raise UserError(f"the run has left no {out / 'summary.json'}; its own words are above")
 
 
+@app.command()
+def node(
+    *,
+    superlink: Annotated[str, typer.Option(help="Address of the SuperLink, such as server.example:8000.")],
+    root_certificates: Annotated[Path, typer.Option(help="Certificate of the authority that signed the SuperLink's.")],
+    key: Annotated[Path, typer.Option(help="Private key of this SuperNode; its public one is registered.")],
+    partition_id: Annotated[int, typer.Option(help="Number of this SuperNode, from 0.")],
+    num_partitions: Annotated[int, typer.Option(help="SuperNodes of the federation.")],
+    devices: Annotated[str, typer.Option(help="Boards behind it that run already: /dev/ttyACM0, socket://…")] = "",
+    data_dir: Annotated[str, typer.Option(help="Where the data set's files are on this machine.")] = "",
+) -> None:
+    """A SuperNode on this machine, until it is ended; what will not work is said before it starts."""
+    from trainer.flower.node import NodeOptions, run_node
+
+    placed = {"partition-id": partition_id, "num-partitions": num_partitions}
+    named = {name: value for name, value in {"devices": devices, "data-dir": data_dir}.items() if value}
+    run_node(NodeOptions(superlink, root_certificates, key, {**placed, **named}))
+
+
 def _settings(stack: ExitStack, config: "RunConfig", devices: str) -> dict[str, str]:
     from trainer.fleet.serve import serving
     from trainer.quiet import quiet_output

@@ -8,7 +8,7 @@ from trainer.config import RunConfig
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
 from trainer.engines.fleet import FleetEngine, with_boards
 from trainer.fleet.assembly import FleetPlan
-from trainer.fleet.places import Emulated, parse_places
+from trainer.fleet.places import Emulated, Place, parse_places
 from trainer.fleet.planning import plan_boards
 from trainer.prepare import Begun, Data
 from trainer.tensors import Masks, Weights
@@ -27,17 +27,27 @@ def plan_each(config: RunConfig, begun: Begun, data: Data, own: tuple[int, ...],
     Raises:
         UserError: there are more boards than clients, a place is none that runs already, or boards cannot train this.
     """
-    places = parse_places(devices)
+    places = parse_lines(devices)
     if len(places) > len(own):
         raise UserError(f"devices = {devices!r} are {len(places)} boards for {len(own)} clients; use fewer")
+    placed = dict(zip(own, places, strict=False))
+    plan = plan_boards(config, begun.network, data.dataset, begun.beginning.pruner, placed)
+    return {client: replace(plan, places=(place,), clients=(client,)) for client, place in placed.items()}
+
+
+def parse_lines(devices: str) -> tuple[Place, ...]:
+    """Read a SuperNode's boards.
+
+    Raises:
+        UserError: a place is none, or none that runs already.
+    """
+    places = parse_places(devices)
     if emulated := [place for place in places if isinstance(place, Emulated)]:
         raise UserError(
             f"devices = {devices!r}: a SuperNode's boards have to run already; start "
             f"{emulated[0].emulator} by python -m trainer.fleet serve and give its URLs"
         )
-    placed = dict(zip(own, places, strict=False))
-    plan = plan_boards(config, begun.network, data.dataset, begun.beginning.pruner, placed)
-    return {client: replace(plan, places=(place,), clients=(client,)) for client, place in placed.items()}
+    return places
 
 
 @dataclass
