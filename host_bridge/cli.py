@@ -9,6 +9,7 @@ import typer
 from host_bridge.cli_learner import monitor, pull, push, train
 from host_bridge.cli_options import WAIT_SECONDS, Baud, Debug, Json, Key, Port, Timeout, Wait, connect
 from host_bridge.console import print_json
+from host_bridge.errors import UserError
 from host_bridge.keys import new_key
 from host_bridge.samples import load_inputs, save_outputs, split_samples
 from host_bridge.selftest import run_selftest
@@ -86,6 +87,8 @@ def infer(
     """Run the model on samples from a file."""
     array = load_inputs(inputs)
     with connect(port, baud, timeout, wait, key, debug=debug) as board:
+        if not board.info().input_bytes:
+            raise UserError(f"the board at {port} learns and runs no inference; see push, train and pull")
         samples = split_samples(array, board.info().input_bytes, inputs)
         results = [board.infer(sample) for sample in samples]
         tick_hz = board.info().tick_hz

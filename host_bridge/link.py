@@ -5,6 +5,7 @@
 
 import logging
 import random
+import struct
 import time
 from dataclasses import dataclass
 
@@ -22,6 +23,20 @@ DEFAULT_PATIENCE = 30.0
 """Seconds of silence, after a board has said that it is working, before the request is repeated."""
 DEFAULT_WITHIN = 600.0
 """Seconds that one request may take in all, repetitions and work on the board included."""
+
+_FLOAT_BITS = ": bits of a float32"
+_REMEDY = "it may have been reset meanwhile, or its firmware does not fit this version: rebuild it"
+_REMEDIES = {
+    "unknown_type": "its firmware was built for something else: ask another board, or rebuild it",
+    "bad_values": "correct the numbers that it was given",
+    "bad_norm": "correct the values that it was given",
+    "bad_size": "ask for less, or build its learner for more",
+    "bad_mask": "bring it the mask again",
+    "no_shard": "bring it samples first",
+    "incomplete": "begin the round again",
+    "bad_round": "begin the round again",
+}
+"""What helps against a refusal; by name of the error, else :data:`_REMEDY`."""
 
 _log = logging.getLogger(__name__)
 _names = {message.code: message.name for message in messages.MESSAGES}
@@ -50,9 +65,11 @@ class BoardError(LinkError):
         known = _errors.get(code, ErrorCode(f"error_{code}", code, "unknown to this version", "detail"))
         self.name = known.name
         self.detail = detail
+        meaning, of_float, _ = known.detail.partition(_FLOAT_BITS)
+        number_ = f"{struct.unpack('<f', struct.pack('<I', detail))[0]:g}" if of_float else str(detail)
         super().__init__(
-            f"the board refused {request}: {known.name}, {known.meaning} ({known.detail}: {detail}); "
-            "it may have been reset meanwhile, or its firmware does not fit this version: rebuild it"
+            f"the board refused {request}: {known.name}, {known.meaning} ({meaning}: {number_}); "
+            f"{_REMEDIES.get(known.name, _REMEDY)}"
         )
 
 

@@ -12,9 +12,12 @@ from tiny_fleet import TinyFleet, plan_of
 from typer.testing import CliRunner
 
 from device_sim.emulators import start_emulator
+from device_sim.faults import FaultRates
+from device_sim.proxy import fault_proxy
 from firmware_gen.boards import load_board
 from firmware_gen.learner_build import build_learner
 from host_bridge.cli import app
+from host_bridge.client import Board
 from host_bridge.errors import UserError
 from trainer.fleet.setup import mask_setup
 from trainer.values import pack_values
@@ -65,6 +68,70 @@ def test_a_round_by_hand(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
         call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 9)
     update = np.load(tmp_path / "update.npy")
     assert update.dtype == np.float32 and update.shape == values.shape and (update != values).any()
+
+
+def test_refusals_say_what_helps(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+    state = tiny.state()
+    masks = state.masks[0]
+    values = pack_values(state.weights, masks)
+    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
+    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
+    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
+    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
+    call(url, "push", "--mask", tmp_path / "mask.bin", *data)
+    for value, words in (
+        (np.nan, "bad_values.*correct the numbers"),
+        (1e30, r"largest norm allowed: 100000\); correct"),
+    ):
+        values[0] = value
+        np.save(tmp_path / "bad.npy", values)
+        with pytest.raises(UserError, match=words):
+            call(url, "train", "--round", 7, "--values", tmp_path / "bad.npy")
+    np.save(tmp_path / "int8.npy", np.zeros(16, np.int8))
+    with pytest.raises(UserError, match="learns and runs no inference"):
+        call(url, "infer", "--inputs", tmp_path / "int8.npy")
+    with pytest.raises(UserError, match=r"unknown_type.*built for something else"):
+        call(url, "selftest")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_commands_survive_a_cut_at_any_byte(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+    """The line breaks after every so many bytes: a command ends well or in one line, and the board goes on."""
+    state = tiny.state()
+    masks = state.masks[0]
+    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
+    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
+    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
+    np.save(tmp_path / "values.npy", pack_values(state.weights, masks))
+    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
+    commands = {
+        "push": ("--mask", tmp_path / "mask.bin", *data),
+        "train": ("--values", tmp_path / "values.npy"),
+        "pull": ("--out", tmp_path / "update.npy"),
+    }
+    hurry = ("--timeout", 0.2, "--wait", 0.5)
+    with fault_proxy(url, FaultRates()) as proxy:
+        for command, options in commands.items():
+            cut_after, cuts, whole = 0, 0, 0
+            while whole < 3:
+                proxy.cut_next_after = cut_after
+                try:
+                    call(proxy.url, command, *options, *hurry)
+                    whole += 1
+                except UserError as error:
+                    assert "\n" not in str(error)
+                    cuts += 1
+                cut_after += 13
+            assert cuts > 4, command
+            call(url, command, *options)
+
+
+def test_a_second_host_is_told_and_the_first_goes_on(url: str) -> None:
+    with Board.connect(url) as first:
+        with pytest.raises(UserError, match="no other program is connected"):
+            call(url, "info", "--wait", 0.4)
+        assert first.ping(b"mine") == b"mine"
 
 
 def test_mistakes_are_named(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
