@@ -43,7 +43,7 @@ class LearnerSummary(BaseModel):
     ram_bytes: int
     ram_capacity: int
     regions: dict[str, int] = Field(
-        description="bytes of working memory by what they are for; scratch lies over others"
+        description="bytes of working memory by what they are for; kept and scratch lie over others"
     )
 
 
