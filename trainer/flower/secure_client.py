@@ -8,6 +8,7 @@ from flwr.client.mod import secaggplus_mod
 from flwr.common import Code, FitRes, Scalar, Status, ndarrays_to_parameters
 from flwr.common.secure_aggregation.secaggplus_constants import RECORD_KEY_STATE
 from flwr.compat.common.recorddict_compat import fitres_to_recorddict, recorddict_to_fitins
+from flwr.supercore.task_identity import TaskIdentity
 
 from host_bridge.errors import UserError
 from trainer.engines.base import ClientReply, ClientTask
@@ -31,6 +32,8 @@ def secure_reply(
         ValueError: the stages come in another order, or too few clients take part.
     """
     stage, node = records.read_secure(message.content)
+    # A process of Flower's simulation does not know by itself whose messages it makes.
+    TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = context.run_id, 0, context.node_id
     inward = Message(stage, dst_node_id=node, message_type=records.TRAIN)
     inward.metadata.__dict__["_message_id"] = str(node)
     kept = context.state.config_records.get(state, ConfigRecord({}))
