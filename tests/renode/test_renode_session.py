@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from elftools.elf.elffile import ELFFile
 from probe_firmware import build_probe, open_probe, require
 
 from device_sim.emulators import EmulatedBoard, choose_emulator, start_boards, start_emulator
 from device_sim.emulators.renode import install, monitor, session, shared
+from device_sim.emulators.renode.contents import write_contents
 from firmware_gen.boards import load_board
 from host_bridge.errors import UserError
 
@@ -273,6 +275,23 @@ def test_a_port_in_use_is_refused_before_renode_starts(fake_renode: UseFake, pro
         start_emulator("renode", probe_elf, BOARD, port=server.getsockname()[1]),
     ):
         pass
+
+
+def test_loading_firmware_leaves_ram_alone(probe_elf: Path, tmp_path: Path) -> None:
+    """Or a reset would wipe out the record of the fault before it; what the file holds stays."""
+    copy = tmp_path / "copy.elf"
+    write_contents(probe_elf, copy)
+    before, after = loads(probe_elf), loads(copy)
+    assert any(memory > len(data) for _, data, memory in before), "the firmware reserves RAM"
+    assert [one[:2] for one in before if one[1]] == [one[:2] for one in after]
+    assert all(memory == len(data) for _, data, memory in after)
+
+
+def loads(elf: Path) -> list[tuple[int, bytes, int]]:
+    """Address, contents and size in memory of what is loaded."""
+    with elf.open("rb") as stream:
+        segments = [one for one in ELFFile(stream).iter_segments() if one["p_type"] == "PT_LOAD"]
+        return [(one["p_paddr"], one.data(), one["p_memsz"]) for one in segments]
 
 
 def test_a_missing_or_foreign_firmware_is_named(fake_renode: UseFake, tmp_path: Path) -> None:

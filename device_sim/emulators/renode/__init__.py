@@ -1,7 +1,7 @@
 """Renode: many boards in one headless process, each UART a TCP socket on loopback.
 
-For 1.13.3, on which it was tried, and later. :mod:`.install` finds the program, :mod:`.scripts` renders what
-it reads, :mod:`.monitor` talks to it, :mod:`.meter` counts instructions, :mod:`.session` starts and ends it, and
+Tried on 1.13.3 and 1.16.1. :mod:`.install` finds the program, :mod:`.scripts` renders what it reads, :mod:`.contents`
+what it loads, :mod:`.monitor` talks to it, :mod:`.meter` counts instructions, :mod:`.session` starts and ends it, and
 :mod:`.shared` lets all boards of a program share one.
 """
 

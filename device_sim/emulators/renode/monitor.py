@@ -28,6 +28,7 @@ _COMPLAINTS = (
     "No such variable",
     "Could not tokenize",
     "Could not find",
+    "No such file",
     "Bad parameters for command",
     "Parameters did not match",
     "does not provide a field, method or property",

@@ -1,6 +1,5 @@
 """Starting Renode with one board or many, and ending it with everything it started."""
 
-import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from device_sim.emulators.board import EmulatedBoard
 from device_sim.emulators.child import Child
 from device_sim.emulators.listen import HOST, listening_socket
+from device_sim.emulators.renode.contents import write_contents
 from device_sim.emulators.renode.install import Renode, find_renode
 from device_sim.emulators.renode.loopback import loopback_environment
 from device_sim.emulators.renode.meter import Meter, meter_hook
@@ -107,9 +107,10 @@ def prepare(
     for number, (elf, port) in enumerate(zip(elves, free_ports(ports), strict=True), start=first_number):
         if not elf.is_file():
             raise UserError(f"no firmware at {elf}; build it first")
-        copy = folder / f"board{number}.elf"
-        shutil.copyfile(elf, copy)
         meter = Meter(folder / f"board{number}.instructions")
+        hook = meter_hook(elf, meter)  # refuses what is no firmware
+        copy = folder / f"board{number}.elf"
+        write_contents(elf, copy)
         machine = Machine(
             name=f"board{number}",
             repl=repl,
@@ -119,7 +120,7 @@ def prepare(
             vectors=board.flash[0].origin,
             mips=board.core.clock_hz // 1_000_000,
             metrics=metrics if number == first_number else None,
-            hooks=(meter_hook(elf, meter),),
+            hooks=(hook,),
         )
         prepared.append(Prepared(machine, meter))
     return prepared
