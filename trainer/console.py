@@ -96,7 +96,8 @@ def _board(one: BoardSummary) -> str:
 
 
 def _against(own: int, dense: int) -> str:
-    return f"{own:,} per client and round; dense FedAvg {dense:,} ({dense / own:.1f}x)"
+    ratio = f" ({dense / own:.1f}x)" if own else ""
+    return f"{own:,} per client and round; dense FedAvg {dense:,}{ratio}"
 
 
 def _firmware(summary: RunSummary) -> Rows:

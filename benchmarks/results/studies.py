@@ -15,6 +15,11 @@ SPARSE: dict[str, dict[str, Any]] = {
     "FedPaI-U, SNIP, federated": {"method": "fedpai-u", "pruner": "snip", "masks": "federated"},
     "FedPaI-U, GraSP, federated": {"method": "fedpai-u", "pruner": "grasp", "masks": "federated"},
     "FedPaI-S, channel SynFlow": {"method": "fedpai-s", "pruner": "channel-synflow"},
+    "FedPaI-S, channel SynFlow, half the rate": {
+        "method": "fedpai-s",
+        "pruner": "channel-synflow",
+        "learning_rate": 0.05,
+    },
     "random mask (ERK)": {"method": "fedpai-u", "pruner": "erk"},
     "PruneFL": {"method": "prunefl"},
     "FedDST": {"method": "feddst"},

@@ -123,11 +123,13 @@ def test_the_console_shows_clients_and_gaps(capsys: pytest.CaptureFixture[str]) 
         print_summary(summary.model_copy(update={"config": config}), Path("runs/x"))
         return " ".join(capsys.readouterr().out.split())
 
-    clean = shown(example_summary())
+    clean, clean_traffic = shown(example_summary()), example_summary().traffic
     assert "80.00% mean, 70.00% worst, 10.0 points spread" in clean
     assert "1,794 per sample; dense 9,222 (5.1x)" in clean
     assert "not used" not in clean
     assert "4; 2 updates not used, 1 rounds void" in shown(with_trouble(example_summary()))
+    silent = clean_traffic.model_copy(update={"bytes_up_per_client": 0})
+    assert "up 0 per client" in shown(example_summary().model_copy(update={"traffic": silent})), "nobody answered"
 
 
 def test_traffic_is_called_less_only_where_it_is() -> None:
