@@ -68,5 +68,6 @@ fi
 compile -O1 -fsanitize=fuzzer,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-sanitize-coverage=trace-cmp \
     -o "$folder/fuzz_$target" $sources $untested
 
-# New inputs go to the first folder; the second one is only read.
-exec "$folder/fuzz_$target" -max_len=3000 -artifact_prefix="$folder/" "$@" "$folder/corpus" $corpus
+# New inputs go to the first folder; the second one is only read. A process of its own, not this one by exec: Linux would
+# count the memory of whoever started this script as the fuzzer's, and a large test process is above libFuzzer's limit.
+"$folder/fuzz_$target" -max_len=3000 -artifact_prefix="$folder/" "$@" "$folder/corpus" $corpus

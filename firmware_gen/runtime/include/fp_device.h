@@ -47,7 +47,9 @@ extern "C" {
 #ifndef FP_RX_WINDOW
 #define FP_RX_WINDOW (FP_REQUESTS_UNDER_WAY * FP_FRAME_ENCODED_MAX)
 #endif
+#ifndef __cplusplus
 _Static_assert(FP_RX_WINDOW >= FP_FRAME_ENCODED_MAX, "raise FP_RX_WINDOW: a host may send the largest frame");
+#endif
 
 /* Replies up to this length are remembered for FP_REQUESTS_UNDER_WAY requests, longer ones until the next request. */
 #define FP_SHORT_REPLY_BYTES 7u
