@@ -52,6 +52,15 @@ class Study:
 
 
 _COMMON = {"board": "none", "shift": 0, "local_epochs": 1, "weight_decay": 0.0, "learning_rate": 0.1}
+_SMALL_IMAGES = {
+    **_COMMON,
+    "model": "fashion_cnn",
+    "clients": 50,
+    "cohort": 10,
+    "alpha": 0.5,
+    "rounds": 20,
+    "batch_size": 32,
+}
 
 _PAPER: dict[str, dict[str, Any]] = {
     "FedPaI-U, SynFlow": SPARSE["FedPaI-U, SynFlow"],
@@ -87,16 +96,7 @@ def _image_study(model: str, title: str) -> Study:
 STUDIES: dict[str, Study] = {
     "fashion": Study(
         "Fashion-MNIST, fashion_cnn (1.02 M weights), 50 clients at Dirichlet 0.5, 10 a round",
-        {
-            **_COMMON,
-            "dataset": "fashion_mnist",
-            "model": "fashion_cnn",
-            "clients": 50,
-            "cohort": 10,
-            "alpha": 0.5,
-            "rounds": 20,
-            "batch_size": 32,
-        },
+        {**_SMALL_IMAGES, "dataset": "fashion_mnist"},
     ),
     "har": Study(
         "UCI-HAR-like windows, har_cnn (0.30 M weights), 21 clients, each one subject; 9 other subjects test",
@@ -112,16 +112,7 @@ STUDIES: dict[str, Study] = {
     ),
     "cifar10": Study(
         "CIFAR-10, fashion_cnn (1.33 M weights), 50 clients at Dirichlet 0.5, 10 a round",
-        {
-            **_COMMON,
-            "dataset": "cifar10",
-            "model": "fashion_cnn",
-            "clients": 50,
-            "cohort": 10,
-            "alpha": 0.5,
-            "rounds": 20,
-            "batch_size": 32,
-        },
+        {**_SMALL_IMAGES, "dataset": "cifar10"},
         sparsities=(0.98,),
     ),
     "cifar10-vgg19": _image_study("vgg19", "VGG19-BN (20.0 M weights)"),

@@ -47,38 +47,41 @@ def call(url: str, command: str, *arguments: object) -> dict[str, object]:
     return json.loads(result.stdout)  # type: ignore[no-any-return]
 
 
-def test_a_round_by_hand(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+Arguments = tuple[object, ...]
+
+
+def write_inputs(tiny: TinyFleet, folder: Path) -> tuple[np.ndarray, Arguments, Arguments]:
+    """Files that commands read: the kept values, and the arguments of ``push`` and ``train`` for them."""
     state = tiny.state()
     masks = state.masks[0]
     values = pack_values(state.weights, masks)
-    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
-    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
-    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
-    np.save(tmp_path / "values.npy", values)
+    (folder / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
+    np.save(folder / "x.npy", tiny.data.train_x[:12])
+    np.save(folder / "y.npy", tiny.data.train_y[:12])
+    np.save(folder / "values.npy", values)
+    push = ("--mask", folder / "mask.bin", "--samples", folder / "x.npy", "--labels", folder / "y.npy")
+    return values, push, ("--values", folder / "values.npy")
+
+
+def test_a_round_by_hand(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
+    values, push, train = write_inputs(tiny, tmp_path)
     with pytest.raises(UserError, match="no update"):
         call(url, "pull", "--out", tmp_path / "update.npy")
-    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
-    pushed = call(url, "push", "--mask", tmp_path / "mask.bin", *data)
+    pushed = call(url, "push", *push)
     assert (pushed["values"], pushed["samples"]) == (len(values), 12)
-    trained = call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 2, "--batch-size", 4)
+    trained = call(url, "train", *train, "--epochs", 2, "--batch-size", 4)
     assert (trained["samples"], trained["seen"]) == (12, 24)
-    assert call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 2, "--batch-size", 4) == trained
+    assert call(url, "train", *train, "--epochs", 2, "--batch-size", 4) == trained
     assert call(url, "pull", "--out", tmp_path / "update.npy")["bytes"] == values.nbytes
     with pytest.raises(UserError, match="--epochs 9 of 12 samples are more than the 90 positions"):
-        call(url, "train", "--values", tmp_path / "values.npy", "--epochs", 9)
+        call(url, "train", *train, "--epochs", 9)
     update = np.load(tmp_path / "update.npy")
     assert update.dtype == np.float32 and update.shape == values.shape and (update != values).any()
 
 
 def test_refusals_say_what_helps(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
-    state = tiny.state()
-    masks = state.masks[0]
-    values = pack_values(state.weights, masks)
-    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
-    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
-    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
-    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
-    call(url, "push", "--mask", tmp_path / "mask.bin", *data)
+    values, push, _ = write_inputs(tiny, tmp_path)
+    call(url, "push", *push)
     for value, words in (
         (np.nan, "bad_values.*correct the numbers"),
         (1e30, r"largest norm allowed: 100000\); correct"),
@@ -98,16 +101,10 @@ def test_refusals_say_what_helps(tiny: TinyFleet, url: str, tmp_path: Path) -> N
 @pytest.mark.timeout(600)
 def test_commands_survive_a_cut_at_any_byte(tiny: TinyFleet, url: str, tmp_path: Path) -> None:
     """The line breaks after every so many bytes: a command ends well or in one line, and the board goes on."""
-    state = tiny.state()
-    masks = state.masks[0]
-    (tmp_path / "mask.bin").write_bytes(mask_setup(tiny.network.specs, masks, None).gaps)
-    np.save(tmp_path / "x.npy", tiny.data.train_x[:12])
-    np.save(tmp_path / "y.npy", tiny.data.train_y[:12])
-    np.save(tmp_path / "values.npy", pack_values(state.weights, masks))
-    data = ("--samples", tmp_path / "x.npy", "--labels", tmp_path / "y.npy")
+    _, push, train = write_inputs(tiny, tmp_path)
     commands = {
-        "push": ("--mask", tmp_path / "mask.bin", *data),
-        "train": ("--values", tmp_path / "values.npy"),
+        "push": push,
+        "train": train,
         "pull": ("--out", tmp_path / "update.npy"),
     }
     hurry = ("--timeout", 0.2, "--wait", 0.5)

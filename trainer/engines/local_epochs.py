@@ -41,7 +41,7 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
     The graph is compiled once for all clients if they all give arrays of the same shapes: ``x`` and ``y`` may hold
     everybody's samples, and only the first ``steps`` batches are used. Gradients are multiplied by the masks, so a
     dropped weight, which gets no velocity, stays exactly at its start; so do the running statistics of a dead channel.
-    All weights travel as one tensor: with small clients, handing over each by itself takes as long as training.
+    All weights travel as one tensor: handing over each by itself takes time that small clients feel.
 
     Args:
         network: what is trained.
