@@ -131,7 +131,7 @@ class OnFlower:
 
     def megabytes(self, _: "RoundMetrics") -> tuple[float, float]:
         """Down and up, as Flower writes its messages."""
-        traffic = self._engine.traffic
+        traffic = self._engine.messages
         return sum(traffic.bytes_down.values()) / 1e6, sum(traffic.bytes_up.values()) / 1e6
 
 

@@ -87,6 +87,20 @@ def check_together(method: str, pruner: str | None, masks: str) -> None:
         raise UserError(f"masks {masks!r} do not go with method {method!r}; use --method {' or '.join(able)}")
 
 
+def check_place(engine: str, devices: str) -> None:
+    """Refuse boards that an engine would never speak to.
+
+    Args:
+        engine: where clients run.
+        devices: which of them are boards.
+    """
+    if engine == "flower" and devices not in (NO_DEVICES, AUTO_DEVICES):
+        raise UserError(
+            f"devices = {devices!r}: boards of a Flower run are behind its SuperNodes; give them to "
+            "python -m trainer.flower node --devices, or leave --engine flower away"
+        )
+
+
 def check_engine(name: str) -> str:
     """Return the engine's name."""
     from trainer.engines import ENGINES

@@ -126,6 +126,7 @@ def make_config(options: dict[str, Any]) -> RunConfig:
     except ValidationError as error:
         raise UserError(_first_fault(error, options)) from None
     choices.check_together(config.method, config.pruner, config.masks)
+    choices.check_place(config.engine, config.devices)
     check_privacy(config)
     return config
 

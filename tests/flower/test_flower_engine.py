@@ -77,12 +77,13 @@ def test_masks_travel_once_and_then_values_only(begun: tuple[RunConfig, Prepared
     kinds = [kind for _, kind in grid.delivered]
     assert kinds.count(records.HELLO) == kinds.count(records.AGREE) == 2
     assert kinds.count(records.TRAIN) == CLIENTS * config.rounds
-    traffic = there.engine.traffic  # type: ignore[attr-defined]
+    traffic = messages_of(there.engine)
+    assert traffic is not None
     values = 4 * sum(int(mask.sum()) if mask is not None else weight.size for mask, weight in _rows(run))
     trained = traffic.messages[records.TRAIN]
     assert traffic.values_down[records.TRAIN] == traffic.values_up[records.TRAIN] == trained * values
     assert values < traffic.bytes_down[records.TRAIN] / trained < values + 1500
-    told = {one.kind: one for one in messages_summary(messages_of(there.engine))}
+    told = {one.kind: one for one in messages_summary(traffic)}
     assert told[records.HELLO].count == 2
     assert told[records.HELLO].values_down == told[records.AGREE].values_up == 0
     assert told[records.TRAIN].bytes_up == traffic.bytes_up[records.TRAIN]

@@ -106,6 +106,11 @@ def test_the_ends_of_ranges_are_allowed(key: str, value: float | None) -> None:
             {"method": "fedavg", "masks": "federated"},
             "masks 'federated' do not go with method 'fedavg'; use --method fedpai-u",
         ),
+        (
+            {"engine": "flower", "devices": "qemu:2"},
+            "devices = 'qemu:2': boards of a Flower run are behind its SuperNodes; give them to "
+            "python -m trainer.flower node --devices, or leave --engine flower away",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(options: dict[str, str], message: str) -> None:

@@ -1,5 +1,6 @@
 """What an engine whose clients are elsewhere has sent and received, by the kind of message."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -43,7 +44,15 @@ class MessageTraffic:
         self.values_up[kind] += values
 
 
+class MessagingEngine(ABC):
+    """An engine whose clients are elsewhere, reached by messages; it counts them."""
+
+    @property
+    @abstractmethod
+    def messages(self) -> MessageTraffic:
+        """What they have carried so far."""
+
+
 def messages_of(engine: Engine) -> MessageTraffic | None:
     """What an engine's messages have carried; None where clients are in this process or on its lines."""
-    found = getattr(engine, "traffic", None)
-    return found if isinstance(found, MessageTraffic) else None
+    return engine.messages if isinstance(engine, MessagingEngine) else None

@@ -1,17 +1,17 @@
 """The boards behind a SuperNode: each is greeted by itself, so that one which does not answer keeps no other away."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from host_bridge.errors import UserError
 from trainer.config import RunConfig
-from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
+from trainer.engines.base import ClientReply, ClientTask, Memory
 from trainer.engines.fleet import FleetEngine, with_boards
+from trainer.engines.no_clients import NoClients
 from trainer.fleet.assembly import FleetPlan
 from trainer.fleet.places import Emulated, Place, parse_places
 from trainer.fleet.planning import plan_boards
 from trainer.prepare import Begun, Data
-from trainer.tensors import Masks, Weights
+from trainer.tensors import Masks
 
 
 def plan_each(config: RunConfig, begun: Begun, data: Data, own: tuple[int, ...], devices: str) -> dict[int, FleetPlan]:
@@ -93,32 +93,6 @@ class BoardClients:
 
     def _engine(self, client: int) -> FleetEngine:
         if client not in self._engines:
-            self._engines[client] = with_boards(
-                _Nobody(), self.plans[client], self.data.dataset, self.data.partition, None
-            )
+            plan, data = self.plans[client], self.data
+            self._engines[client] = with_boards(NoClients(), plan, data.dataset, data.partition, None)
         return self._engines[client]
-
-
-class _Nobody:
-    """The other clients of a board's engine: none."""
-
-    def agree(self, masks: tuple[Masks, ...]) -> None:
-        """Nobody holds a mask."""
-
-    def train(self, tasks: Iterable[ClientTask]) -> Iterator[ClientReply]:  # noqa: ARG002 - the seam's signature
-        """Nobody trains."""
-        yield from ()
-
-    def gradients(self, clients: Iterable[int], weights: Weights) -> Iterator[GradientReply]:  # noqa: ARG002
-        """Nobody has gradients."""
-        yield from ()
-
-    def memory(self) -> Memory:
-        """Nobody remembers."""
-        return {}
-
-    def restore(self, memory: Memory) -> None:
-        """Nobody remembers."""
-
-    def close(self) -> None:
-        """Nobody was started."""

@@ -11,7 +11,7 @@ from flwr.serverapp import Grid
 
 from host_bridge.errors import UserError
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, Memory
-from trainer.engines.messages import MessageTraffic
+from trainer.engines.messages import MessageTraffic, MessagingEngine
 from trainer.flower import records
 from trainer.tensors import Masks, Weights
 
@@ -36,7 +36,7 @@ class Patience:
 
 
 @dataclass
-class FlowerEngine:
+class FlowerEngine(MessagingEngine):
     """Hands tasks to SuperNodes; those that vanish are left out, those that come are told what they need.
 
     Args:
@@ -58,11 +58,16 @@ class FlowerEngine:
     patience: Patience = Patience()
     say: Callable[[str], None] = lambda _: None
     on_close: Callable[[], None] = lambda: None
-    traffic: MessageTraffic = field(default_factory=MessageTraffic)
+    _messages: MessageTraffic = field(default_factory=MessageTraffic)
     _node_of: dict[int, int] = field(default_factory=dict)
     _refused: set[int] = field(default_factory=set)
     _masks: tuple[Masks, ...] = ()
     _restored: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> MessageTraffic:
+        """What has travelled, by kind of message."""
+        return self._messages
 
     def know(self, node_of: Mapping[int, int]) -> None:
         """Take it as known which node has which client."""
@@ -145,8 +150,8 @@ class FlowerEngine:
 
     def close(self) -> None:
         """Let go of the grid; tell what has travelled."""
-        if self.traffic.messages:
-            self.say(str(self.traffic))
+        if self._messages.messages:
+            self.say(str(self._messages))
         self.on_close()
 
     def _greet_again(self, nodes: set[int]) -> None:
@@ -241,7 +246,7 @@ class FlowerEngine:
             if node is None:
                 continue
             message = Message(content, dst_node_id=node, message_type=kind, ttl=self.patience.reply)
-            self.traffic.down(kind, records.message_bytes(message), records.value_bytes(content))
+            self._messages.down(kind, records.message_bytes(message), records.value_bytes(content))
             for sent_id in self.grid.push_messages([message]):
                 waiting[sent_id] = _Waiting(about, kind, node, time.monotonic() + self.patience.reply)
             while len(waiting) >= AHEAD:
@@ -259,7 +264,7 @@ class FlowerEngine:
             if reply.has_error():
                 self.say(f"a SuperNode failed: {reply.error.reason}")
                 continue
-            self.traffic.up(asked.kind, records.message_bytes(reply), records.value_bytes(reply.content))
+            self._messages.up(asked.kind, records.message_bytes(reply), records.value_bytes(reply.content))
             yield asked.about, reply.content
         if not replies:
             time.sleep(POLL_SECONDS)
