@@ -10,7 +10,7 @@ from learner_cases import NETWORKS, SCALE, network, purpose, samples, some_masks
 from firmware_gen.learner import BakedMask, plan_learner
 from trainer.backends import backend
 from trainer.channels import compact, complete_masks
-from trainer.engines.batches import draw_batches
+from trainer.engines.batches import draw_batches, mark_filling
 from trainer.engines.gradients import compile_gradients
 from trainer.engines.local_epochs import RATES, compile_local_epochs, flatten, unflatten
 from trainer.engines.shifts import draw_shifts
@@ -85,7 +85,7 @@ def test_local_epochs_end_where_those_of_keras_end(tmp_path: Path, name: str, gi
     order = batches[present.astype(bool)]
     result = learner.train(order, shifts, epochs=3, batch_size=5, **work)
     keras_given: dict[str, object] = {"rates": np.array([work[name] for name in RATES], np.float32)}
-    keras_given |= {"x": x.astype(np.float32) * np.float32(SCALE), "y": y, "batches": batches, "present": present}
+    keras_given |= {"x": x.astype(np.float32) * np.float32(SCALE), "y": y, "batches": mark_filling(batches, present)}
     keras_given |= {"steps": np.asarray(len(batches), np.int32)} | ({} if shifts is None else {"shifts": shifts})
     expected, loss = keras_training(net, masks, weights, keras_given)
     assert result.seen == 3 * COUNT

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from trainer.backends.backend import Tensor
+from trainer.backends.lanes import Lanes
 
 _CONCURRENCY = "--xla_cpu_enable_concurrency_optimized_scheduler"
 
@@ -30,13 +31,14 @@ class TensorFlowBackend:
             # Too late once TensorFlow has computed anything, as within another program: then it stays as it is.
             with suppress(RuntimeError):
                 tf.config.threading.set_intra_op_parallelism_threads(1)
+        self._lanes = Lanes()
 
     def compile(self, function: Callable[..., Any], *, xla: bool = False) -> Callable[..., Any]:
         """``tf.function``; one trace serves inputs of different lengths."""
         import tensorflow as tf
 
         compiled: Callable[..., Any] = tf.function(function, reduce_retracing=True, jit_compile=xla or None)
-        return compiled
+        return self._lanes.spread(compiled) if xla else compiled
 
     def value_and_gradients(
         self, function: Callable[[list[Tensor]], tuple[Tensor, Any]], at: Sequence[Tensor]

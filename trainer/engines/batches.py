@@ -64,3 +64,8 @@ def draw_batches(samples: int, epochs: int, batch_size: int, random: np.random.G
     present = np.arange(padded) < samples
     batches = np.concatenate(rows).astype(np.int32).reshape(-1, batch_size)
     return batches, np.tile(present.astype(np.float32), epochs).reshape(-1, batch_size)
+
+
+def mark_filling(batches: Int32, present: Float32) -> Int32:
+    """Both in one array, as graphs take them: where a position only fills a batch up, its complement, -1 - position."""
+    return np.where(present > 0, batches, ~batches)

@@ -1,6 +1,7 @@
 """All clients in this process, on compiled graphs, some of them at the same time."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from trainer.backends import Tensor
 from trainer.datasets import Dataset
 from trainer.engines.base import ClientReply, ClientTask, GradientReply, LocalWork, Memory
-from trainer.engines.batches import Order, draw_order
+from trainer.engines.batches import Order, draw_order, mark_filling
 from trainer.engines.gradients import Gradients, compile_gradients
 from trainer.engines.local_epochs import RATES
 from trainer.engines.threads import in_threads
@@ -62,6 +63,7 @@ class LocalEngine:
         self._most_samples = max(map(len, partition))
         self._trainees: tuple[Trainee, ...] = ()
         self._residuals: dict[int, tuple[int, Float32]] = {}
+        self._latest: _Start | None = None
 
     def agree(self, masks: tuple[Masks, ...]) -> None:
         """Fix each client's mask; clients that share one share its graph, and masks that were known keep theirs."""
@@ -110,18 +112,23 @@ class LocalEngine:
 
     def _train(self, task: ClientTask) -> ClientReply:
         trainee, samples = self._trainees[task.client], len(self._partition[task.client])
-        masks, codec, specs = trainee.masks, CODECS.get(task.work.encoding), self._network.specs
-        received = codec.decode_values(task.payload, value_count(specs, masks))
-        weights = unpack_values(received, masks, specs)
-        fitted, loss = self._fit(task, trainee, trainee.take(weights))
-        trained = trainee.put(fitted, weights)
-        known, residual = self._residuals.get(task.client, (trainee.fingerprint, np.zeros_like(received)))
+        start, codec = self._start(task, trainee), CODECS.get(task.work.encoding)
+        fitted, loss = self._fit(task, trainee, start.flat)
+        trained = trainee.put(fitted, start.weights)
+        known, residual = self._residuals.get(task.client, (trainee.fingerprint, np.zeros_like(start.values)))
         if known != trainee.fingerprint:  # of other positions
-            residual = np.zeros_like(received)
-        payload, lost = codec.encode_update(pack_values(trained, masks), received, residual)
+            residual = np.zeros_like(start.values)
+        payload, lost = codec.encode_update(pack_values(trained, trainee.masks), start.values, residual)
         if lost.any() or task.client in self._residuals:
             self._residuals[task.client] = trainee.fingerprint, lost
         return ClientReply(task.client, task.round, payload, samples, loss, trainee.fingerprint)
+
+    def _start(self, task: ClientTask, trainee: Trainee) -> "_Start":
+        """What a task begins with; kept for the next one, since clients of one mask mostly get the same."""
+        latest = self._latest
+        if latest is None or not latest.is_of(task, trainee):
+            latest = self._latest = _unpack(task, trainee, self._network)
+        return latest
 
     @cached_property
     def _samples(self) -> dict[str, Tensor]:
@@ -130,7 +137,7 @@ class LocalEngine:
 
         return {"x": ops.convert_to_tensor(self._dataset.train_x), "y": ops.convert_to_tensor(self._dataset.train_y)}
 
-    def _fit(self, task: ClientTask, trainee: Trainee, flat: Float32) -> tuple[Float32, float]:
+    def _fit(self, task: ClientTask, trainee: Trainee, flat: Tensor) -> tuple[Float32, float]:
         """Local training from the weights in ``flat``."""
         from keras import ops
 
@@ -145,8 +152,42 @@ class LocalEngine:
     def _rows(self, indices: Indices, work: LocalWork, order: Order) -> dict[str, Any]:
         """A client's batches, with rows of zeros up to the number of steps of the largest client."""
         steps = len(order.batches)
-        behind = ((0, work.epochs * -(-self._most_samples // work.batch_size) - steps), (0, 0))
-        rows: dict[str, Any] = {"batches": indices[order.batches].astype(np.int32), "present": order.present}
+        most = work.epochs * -(-self._most_samples // work.batch_size)
+        batches = np.full((most, work.batch_size), -1, np.int32)
+        batches[:steps] = mark_filling(indices[order.batches].astype(np.int32), order.present)
+        rows: dict[str, Any] = {"steps": np.asarray(steps, np.int32), "batches": batches}
         if order.shifts is not None:
-            rows["shifts"] = order.shifts
-        return {"steps": np.asarray(steps, np.int32), **{name: np.pad(row, behind) for name, row in rows.items()}}
+            rows["shifts"] = np.pad(order.shifts, ((0, most - steps), (0, 0)))
+        return rows
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What the clients of one mask begin a round with.
+
+    Attributes:
+        task: one that brought it.
+        trainee: what it is for.
+        values: as they were received, float32 (values,).
+        weights: the same, of the full network.
+        flat: the part that is trained, on the backend.
+    """
+
+    task: ClientTask
+    trainee: Trainee
+    values: Float32 = field(repr=False)
+    weights: Weights = field(repr=False)
+    flat: Tensor = field(repr=False)
+
+    def is_of(self, task: ClientTask, trainee: Trainee) -> bool:
+        """Whether a task begins with this."""
+        mine = self.task
+        return self.trainee is trainee and mine.payload is task.payload and mine.work.encoding == task.work.encoding
+
+
+def _unpack(task: ClientTask, trainee: Trainee, network: Network) -> _Start:
+    from keras import ops
+
+    values = CODECS.get(task.work.encoding).decode_values(task.payload, value_count(network.specs, trainee.masks))
+    weights = unpack_values(values, trainee.masks, network.specs)
+    return _Start(task, trainee, values, weights, ops.convert_to_tensor(trainee.take(weights)))

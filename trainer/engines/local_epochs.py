@@ -50,7 +50,7 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
     Returns:
         A function of weights (:func:`flatten`), masks (float32, 1 or 0, like the weights) and, by keyword, x
         (samples, …), y (samples,), steps (int32 scalar, at most the rows of batches), batches (int32 (rows, batch),
-        positions in x), present (float32, like batches: 1, or 0 for filling and behind the last step), shifts (int32
+        positions in x; :func:`trainer.engines.batches.mark_filling` tells which only fill a batch up), shifts (int32
         (rows, 2), pixels down and right; optional) and rates (float32 (4,), as :data:`RATES` names them). It gives
         the trained weights, flat again, and the mean loss over all samples seen.
     """
@@ -70,11 +70,12 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
     def local_epochs(flat: Tensor, multipliers: Tensor, **given: Tensor) -> tuple[Tensor, Tensor]:
         weights, masks = split(flat), split(multipliers)
         rates = {name: given["rates"][number] for number, name in enumerate(RATES)}
-        start = weights[:count]
+        start, batches = weights[:count], given["batches"]
+        positions, held = ops.where(batches < 0, -1 - batches, batches), ops.cast(batches >= 0, "float32")
 
         def step(number: Tensor, state: list[Any]) -> list[Any]:
             now, rest, velocity, total = state
-            rows, present = given["batches"][number], given["present"][number]
+            rows, present = positions[number], held[number]
             x, y, samples = ops.take(given["x"], rows, axis=0), ops.take(given["y"], rows, axis=0), ops.sum(present)
             if "shifts" in given:
                 x = move_images(x, given["shifts"][number])
@@ -94,9 +95,7 @@ def compile_local_epochs(network: Network, *, xla: bool = False) -> LocalEpochs:
 
         state = [start, weights[count:], [ops.zeros_like(weight) for weight in start], ops.zeros(())]
         trained, rest, _, total = backend().repeat(given["steps"], step, state)
-        return ops.concatenate([ops.reshape(one, (-1,)) for one in [*trained, *rest]]), total / ops.sum(
-            given["present"]
-        )
+        return ops.concatenate([ops.reshape(one, (-1,)) for one in [*trained, *rest]]), total / ops.sum(held)
 
     compiled: LocalEpochs = backend().compile(local_epochs, xla=xla)
     return compiled
