@@ -10,8 +10,8 @@ from trainer.config import RunConfig, make_config
 from trainer.federation import federate
 from trainer.prepare import Data, load_data, prepare
 
-FEW_TRAIN, FEW_TEST = 16, 20
-"""Samples of each client, and of the test set, in a trial."""
+FEW_TRAIN, FEW_TEST, FEW_IN_BATCH = 4, 20, 2
+"""Samples of each client, of the test set and of a batch in a trial."""
 
 
 def run(folder: Path, options: dict[str, Any]) -> Result:
@@ -24,7 +24,7 @@ def run(folder: Path, options: dict[str, Any]) -> Result:
 
 def try_out(options: dict[str, Any]) -> Result:
     """Two rounds over a few samples: whether a configuration runs; its accuracy means nothing, and nothing is kept."""
-    config = make_config({**options, "rounds": 2})
+    config = make_config({**options, "rounds": 2, "batch_size": FEW_IN_BATCH})
     return _result(config, _few(load_data(config)))
 
 
