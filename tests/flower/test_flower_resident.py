@@ -1,6 +1,8 @@
 """The process that stays: one for a SuperNode, it answers what is handed on, remembers, and ends with the SuperNode."""
 
+import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,17 +15,26 @@ from flwr.supercore.task_identity import TaskIdentity
 
 from trainer.flower import records
 from trainer.flower.handing_on import hand_on, is_short_lived
-from trainer.flower.resident import Recollection
+from trainer.flower.resident import SOCKET, Recollection
+from trainer.flower.resident_folder import folder_of, remove_stale
 
 SECONDS = 60.0
 
 
-@pytest.fixture
-def owner() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(["sleep", "600"])
-    yield process
+def sleeping() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(["sleep", "600"])
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
+
+
+@pytest.fixture
+def owner() -> Iterator[subprocess.Popen[bytes]]:
+    process = sleeping()
+    yield process
+    end(process)
 
 
 def context() -> Context:
@@ -45,16 +56,20 @@ def residents(owner: int) -> list[psutil.Process]:
 
 
 def test_one_process_answers_all_messages_and_ends_with_its_owner(owner: subprocess.Popen[bytes]) -> None:
+    earlier = sleeping()
+    left = folder_of(earlier.pid)
+    (left / SOCKET).touch()
+    end(earlier)  # with whatever would have cleaned up
     for _ in range(2):
         with pytest.raises(records.RefusedError, match="protocol version 99"):
             records.check_refusal(hand_on(hello(99), context(), owner.pid))
+    assert not left.exists()
     (process,) = residents(owner.pid)
     folder = Path(process.cmdline()[-2])
     assert folder.stat().st_mode & 0o777 == 0o700
-    owner.kill()
-    owner.wait()
-    end = time.monotonic() + SECONDS
-    while residents(owner.pid) and time.monotonic() < end:
+    end(owner)
+    deadline = time.monotonic() + SECONDS
+    while residents(owner.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not residents(owner.pid)
     assert not folder.exists()
@@ -70,6 +85,24 @@ def test_what_breaks_there_is_told_here_and_a_dead_one_is_replaced(owner: subpro
     process.wait()
     with pytest.raises(RuntimeError, match="KeyError"):
         hand_on(strange, context(), owner.pid)
+
+
+def test_only_folders_whose_supernode_is_gone_are_removed(
+    owner: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    earlier = sleeping()
+    theirs, gone = folder_of(owner.pid), folder_of(earlier.pid)
+    end(earlier)
+    # Another process has the number of one that is gone; another user's; somebody's own.
+    again = tmp_path / f"fp-gateway-{os.getuid()}-{owner.pid}-1"
+    others = [tmp_path / f"fp-gateway-{os.getuid() + 1}-{earlier.pid}-1", tmp_path / "fp-gateway-notes"]
+    for one in (again, *others):
+        one.mkdir()
+    remove_stale()
+    assert not gone.exists()
+    assert not again.exists()
+    assert sorted(tmp_path.iterdir()) == sorted([theirs, *others])
 
 
 def test_messages_at_the_same_time_do_not_forget_each_other() -> None:

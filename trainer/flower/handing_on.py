@@ -4,18 +4,17 @@ import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 
-import psutil
 from flwr.app import Context, Message, RecordDict
 from flwr.supercore.task_identity import TaskIdentity
 
 from trainer.flower.resident import SOCKET, Answered, Asked, serve
+from trainer.flower.resident_folder import folder_of, remove_stale
 
 _PROGRAM = "flwr-clientapp"
 _START_SECONDS = 120.0
@@ -53,23 +52,12 @@ def hand_on(message: Message, context: Context, owner: int | None = None) -> Rec
 
 @contextmanager
 def _connected(owner: int) -> Iterator[Connection]:
-    folder = _folder(owner)
+    folder = folder_of(owner)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         connection = _connect(folder) or _start(folder, owner)
     with connection:
         yield connection
-
-
-def _folder(owner: int) -> Path:
-    """Of this user alone, for one SuperNode: process numbers come again, the times they started at do not."""
-    begun = round(100 * psutil.Process(owner).create_time())
-    folder = Path(tempfile.gettempdir()) / f"fp-gateway-{os.getuid()}-{owner}-{begun}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.stat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise RuntimeError(f"{folder} belongs to another user, or others may enter it; remove it")
-    return folder
 
 
 def _connect(folder: Path) -> Connection | None:
@@ -80,6 +68,7 @@ def _connect(folder: Path) -> Connection | None:
 
 
 def _start(folder: Path, owner: int) -> Connection:
+    remove_stale()
     # Not by -m: what is handed on is pickled by the module's name, which must not be __main__.
     command = [sys.executable, "-c", f"from {serve.__module__} import main; main()", str(folder), str(owner)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=_ROOT)
