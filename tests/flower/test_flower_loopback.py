@@ -40,6 +40,12 @@ def place(tmp_path: Path) -> Iterator[tuple[Loopback, str, Path]]:
         yield stack.enter_context(loopback(tmp_path / "flower", settings)), asked, out
 
 
+def words(federation: Loopback, said: list[str]) -> str:
+    """What a run has said, and the ends of what the SuperLink and the SuperNodes have."""
+    running = [federation.superlink, *federation.nodes.values()]
+    return "\n".join(["".join(said), *(f"{one.name}: {one.written()[-4000:]}" for one in running if one is not None)])
+
+
 def summary_of(out: Path) -> dict[str, Any]:
     return dict(json.loads((out / "summary.json").read_text()))
 
@@ -55,7 +61,7 @@ def test_boards_behind_supernodes_give_the_result_of_one_process(
 ) -> None:
     federation, asked, out = place
     said = list(federation.run(asked))
-    assert (out / "summary.json").is_file(), said
+    assert (out / "summary.json").is_file(), words(federation, said)
     here = in_one_process(tmp_path / "here")["rounds"]
     for there, expected in zip(summary_of(out)["rounds"], here, strict=True):
         assert there["answered"] == 4
@@ -64,22 +70,23 @@ def test_boards_behind_supernodes_give_the_result_of_one_process(
 
 def test_a_supernode_and_a_board_vanish_and_the_server_starts_again(place: tuple[Loopback, str, Path]) -> None:
     federation, asked, out = place
-    killed = False
+    said = []
     for line in federation.run(asked):
+        said.append(line)
         if "round 1/4" in line:
             federation.kill_node(1)
             federation.kill_server()
-            killed = True
             break
-    assert killed
+    assert 1 not in federation.nodes, words(federation, said)
     assert (out / "checkpoint.npz").is_file()
     boards = [one for one in psutil.Process().children(recursive=True) if one.name().startswith("qemu-system")]
     assert len(boards) == 4
     boards[0].kill()
     federation.start_node(1, {})
     said = list(federation.run(asked, resume=True))
+    assert (out / "summary.json").is_file(), words(federation, said)
     rounds = summary_of(out)["rounds"]
-    assert len(rounds) == 4, said
+    assert len(rounds) == 4
     assert rounds[0]["answered"] == 4
     assert rounds[-1]["answered"] == 3  # all but the board
 
@@ -88,15 +95,18 @@ def test_the_superlink_starts_again_and_supernodes_come_back_by_themselves(
     place: tuple[Loopback, str, Path],
 ) -> None:
     federation, asked, out = place
+    said = []
     for line in federation.run(asked):
+        said.append(line)
         if "round 2/4" in line:
             federation.kill_superlink()
             break
+    assert federation.superlink is None, words(federation, said)
     assert len(summary_rounds(out)) == 2
     federation.start_superlink()
     said = list(federation.run(asked, resume=True))
-    rounds = summary_of(out)["rounds"]
-    assert [one["answered"] for one in rounds] == [4, 4, 4, 4], said
+    assert (out / "summary.json").is_file(), words(federation, said)
+    assert [one["answered"] for one in summary_of(out)["rounds"]] == [4, 4, 4, 4], words(federation, said)
     assert any("going on after round 2 of 4" in line for line in said)
 
 
