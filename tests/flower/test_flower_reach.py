@@ -14,7 +14,7 @@ from host_bridge.errors import UserError
 from trainer.flower import credentials
 from trainer.flower.__main__ import app
 from trainer.flower.credentials import Credentials, make_credentials
-from trainer.flower.loopback import free_port
+from trainer.flower.programs import free_port
 from trainer.flower.reach import check_reach
 
 

@@ -48,6 +48,37 @@ def trial(
 
 
 @app.command()
+def credentials(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for them.")],
+    nodes: Annotated[int, typer.Option(min=1, help="SuperNodes.")] = 2,
+    name: Annotated[list[str] | None, typer.Option(help="Name or address of the SuperLink's machine.")] = None,
+) -> None:
+    """Certificates and keys for a trial: an authority's, the SuperLink's, and a pair for each SuperNode."""
+    from trainer.flower.credentials import make_credentials
+
+    found = make_credentials(out, nodes, name or ())
+    for file in (found.authority, found.certificate, found.key, *(part for pair in found.nodes for part in pair)):
+        print(file)
+
+
+@app.command()
+def link(
+    *,
+    root_certificates: Annotated[Path, typer.Option(help="Certificate of the authority that signed the SuperLink's.")],
+    certificate: Annotated[Path, typer.Option(help="The SuperLink's certificate.")],
+    key: Annotated[Path, typer.Option(help="Its private key.")],
+    host: Annotated[str, typer.Option(help="Address of this machine to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port to listen at.")] = 8000,
+    database: Annotated[Path, typer.Option(help="File of nodes, keys and runs.")] = Path("superlink.db"),
+) -> None:
+    """The SuperLink on this machine, until it is ended; what will not work is said before it starts."""
+    from trainer.flower.link import LinkOptions, run_link
+
+    run_link(LinkOptions(host, port, database, root_certificates, certificate, key))
+
+
+@app.command()
 def node(
     *,
     superlink: Annotated[str, typer.Option(help="Address of the SuperLink, such as server.example:8000.")],

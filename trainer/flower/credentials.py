@@ -1,18 +1,21 @@
 """Certificates and keys for a federation on one machine: made for a trial, not for a site.
 
-A certificate authority, a certificate of the SuperLink for ``localhost`` and 127.0.0.1, and a key pair for each
-SuperNode (ECDSA on P-384, as Flower's node authentication takes them).
+A certificate authority, a certificate of the SuperLink for ``localhost``, 127.0.0.1 and other names of its machine,
+and a key pair for each SuperNode (ECDSA on P-384, as Flower's node authentication takes them).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from host_bridge.errors import UserError
 
 DAYS = 30
 
@@ -34,13 +37,28 @@ class Credentials:
     nodes: tuple[tuple[Path, Path], ...]
 
 
-def make_credentials(folder: Path, nodes: int) -> Credentials:
-    """Write everything into ``folder``; private keys can be read by their owner alone."""
-    folder.mkdir(parents=True, exist_ok=True)
+def make_credentials(folder: Path, nodes: int, names: Sequence[str] = ()) -> Credentials:
+    """Write everything into ``folder``; private keys can be read by their owner alone.
+
+    Args:
+        folder: must be empty, or not be there.
+        nodes: SuperNodes.
+        names: host names and addresses of the SuperLink's machine, besides ``localhost`` and 127.0.0.1.
+
+    Raises:
+        UserError: something is in the folder already, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"{folder} is no folder for credentials: {error.strerror}; give another --out") from None
+    if taken:
+        raise UserError(f"{folder} is not empty, and keys are not written over; give another --out")
     authority_key, key = _new_key(), _new_key()
     authority_name, name = _name("trial authority"), _name("localhost")
-    authority = _certificate(authority_name, authority_name, authority_key, authority_key, authority=True)
-    certificate = _certificate(name, authority_name, key, authority_key, authority=False)
+    authority = _certificate(authority_name, authority_name, authority_key, authority_key)
+    certificate = _certificate(name, authority_name, key, authority_key, ("localhost", "127.0.0.1", *names))
     pem = serialization.Encoding.PEM
     return Credentials(
         authority=_write(folder / "ca.crt", authority.public_bytes(pem)),
@@ -70,11 +88,10 @@ def _certificate(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    authority: bool,
+    names: Sequence[str] = (),
 ) -> x509.Certificate:
+    """An authority's, or that of a machine with these names."""
     now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))])
     built = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -83,11 +100,22 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
     )
-    if not authority:
-        built = built.add_extension(names, critical=False)
+    if names:
+        built = built.add_extension(x509.SubjectAlternativeName([_alternative(one) for one in names]), critical=False)
     return built.sign(issuer_key, hashes.SHA256())
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        pass
+    try:
+        return x509.DNSName(name)
+    except ValueError:
+        raise UserError(f"{name!r} is no host name; write server.example or an address") from None
 
 
 def _private(key: ec.EllipticCurvePrivateKey, form: serialization.PrivateFormat) -> bytes:

@@ -6,8 +6,6 @@ block.
 
 import contextlib
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,14 +19,13 @@ import psutil
 from device_sim.emulators.child import Child
 from host_bridge.errors import UserError
 from trainer.flower.credentials import Credentials, make_credentials
+from trainer.flower.programs import ROOT, free_port, program, surroundings
 
-ROOT = Path(__file__).resolve().parents[2]
 SUPERLINK = "trial"
 """What Flower's own settings call the SuperLink."""
 START_SECONDS = 120.0
 _RETRY_SECONDS = 5.0
 _ENDED = "ServerApp finished running"
-_INSTALL = "install it with: .venv/bin/pip install -r requirements-flower.txt"
 
 
 @dataclass
@@ -61,14 +58,13 @@ class Loopback:
             UserError: it does not join; carries its own words.
         """
         private, _ = self.credentials.nodes[number]
-        placed = {"partition-id": number, "num-partitions": len(self.credentials.nodes)}
-        named = [f"{name}={value}" for name, value in placed.items()]
-        named += [f'{name}="{value}"' for name, value in settings.items()]
         command = [
-            *("flower-supernode", "--superlink", f"127.0.0.1:{self.port}", "--port", str(free_port())),
-            *("--root-certificates", str(self.credentials.authority), "--auth-supernode-private-key", str(private)),
-            *("--node-config", " ".join(named)),
+            *(sys.executable, "-m", "trainer.flower", "node", "--superlink", f"127.0.0.1:{self.port}"),
+            *("--root-certificates", str(self.credentials.authority), "--key", str(private)),
+            *("--partition-id", str(number), "--num-partitions", str(len(self.credentials.nodes))),
         ]
+        for name, value in settings.items():
+            command += [f"--{name}", value]
         end = time.monotonic() + START_SECONDS
         while number not in self.nodes:
             child = self._stack.enter_context(start(f"SuperNode {number}", command, environment(self.folder)))
@@ -89,10 +85,9 @@ class Loopback:
             UserError: it does not come up; carries its own words.
         """
         command = [
-            *("flower-superlink", "--port", str(self.port), "--database", str(self.folder / "superlink.db")),
-            *("--enable-supernode-auth", "--ssl-ca-certfile", str(self.credentials.authority)),
-            *("--ssl-certfile", str(self.credentials.certificate), "--ssl-keyfile", str(self.credentials.key)),
-            "--disable-runtime-dependency-installation",
+            *(sys.executable, "-m", "trainer.flower", "link", "--port", str(self.port)),
+            *("--database", str(self.folder / "superlink.db"), "--root-certificates", str(self.credentials.authority)),
+            *("--certificate", str(self.credentials.certificate), "--key", str(self.credentials.key)),
         ]
         self.superlink = self._stack.enter_context(start("the SuperLink", command, environment(self.folder)))
         await_word(self.superlink, "Uvicorn running")
@@ -173,27 +168,13 @@ def loopback(folder: Path, nodes: Mapping[int, Mapping[str, str]]) -> Iterator[L
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """For Flower's programs: what they write lies in ``folder``, and nobody outside is called."""
-    quiet = {"FLWR_TELEMETRY_ENABLED": "0", "FLWR_UPDATE_CHECK": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**quiet, "FLWR_HOME": str(folder), "PYTHONPATH": str(ROOT), "PATH": path}
-
-
-def program(name: str) -> str:
-    """Where one of Flower's programs is.
-
-    Raises:
-        UserError: it is not installed.
-    """
-    found = shutil.which(name, path=environment(Path())["PATH"])
-    if found is None:
-        raise UserError(f"{name} is not installed; {_INSTALL}")
-    return found
+    """For Flower's programs, so that what they write lies in ``folder``."""
+    return {**surroundings(), "FLWR_HOME": str(folder)}
 
 
 def start(name: str, command: list[str], variables: Mapping[str, str]) -> Child:
-    """Start one of Flower's programs, with all that it will start."""
-    return Child(name, [program(command[0]), *command[1:]], environment=variables, with_offspring=True)
+    """Start a program, with all that it will start."""
+    return Child(name, command, environment=variables, with_offspring=True)
 
 
 def await_word(child: Child, word: str) -> None:
@@ -221,10 +202,3 @@ def _register(public: Path, folder: Path) -> None:
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-1:]
         raise UserError(f"the SuperLink does not take the key {public}: {' '.join(last) or 'it gave no reason'}")
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens at."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])

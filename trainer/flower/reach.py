@@ -23,10 +23,10 @@ def check_reach(superlink: str, authority: Path) -> None:
     host, _, port = superlink.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
         raise UserError(f"superlink = {superlink!r} is no address; write server.example:8000")
-    trusting = _context(authority)
+    asking = trusting(authority)
     try:
         with socket.create_connection((host.strip("[]"), int(port)), _SECONDS) as plain:
-            trusting.wrap_socket(plain, server_hostname=host.strip("[]")).close()
+            asking.wrap_socket(plain, server_hostname=host.strip("[]")).close()
     except ssl.SSLCertVerificationError as error:
         raise UserError(
             f"the certificate of the SuperLink at {superlink} is not one that {authority} vouches for: "
@@ -41,7 +41,12 @@ def check_reach(superlink: str, authority: Path) -> None:
         raise UserError(f"no SuperLink at {superlink}: {why}; start it, or give the port it was started with") from None
 
 
-def _context(authority: Path) -> ssl.SSLContext:
+def trusting(authority: Path) -> ssl.SSLContext:
+    """What checks certificates against an authority's.
+
+    Raises:
+        UserError: the file is missing, or holds none.
+    """
     if not authority.is_file():
         raise UserError(f"there is no certificate {authority}; copy the authority's from the SuperLink's machine")
     try:
