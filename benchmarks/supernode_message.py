@@ -1,9 +1,10 @@
-"""What a message of training costs a SuperNode whose clients run on it, alone or with a process that stays.
+"""What each message costs a SuperNode whose clients run on it, alone or with a process that stays.
 
 Flower starts a process for each message. Alone it loads TensorFlow, builds the model and compiles training, every time;
-with the process that stays (trainer/flower/resident.py) that is done once. CPU seconds of both together, which hardly
-depend on what else the machine does; Flower's own start of the process is the same in both and not in them.
-Run: ``python benchmarks/supernode_message.py [--messages 3]``.
+with the process that stays (trainer/flower/resident.py) that is done once. CPU seconds of both processes together,
+which depend less than time on what else the machine does; what Flower itself does around the process is the same in
+both and not in them.
+Run: ``python benchmarks/supernode_message.py [--messages 3]``; about a CPU minute.
 """
 
 import argparse
@@ -32,41 +33,56 @@ PLACED = {"partition-id": 0, "num-partitions": 2}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=3, help="of training (default: %(default)s)")
+    parser.add_argument("--messages", type=int, default=3, help="of training, at least 2 (default: %(default)s)")
     parser.add_argument("--one", nargs=2, metavar=("FILE", "OWNER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.messages < 2:
+        parser.error("argument --messages: the first compiles, so give at least 2")
     _be_a_task()
     if options.one:
         answer_one(Path(options.one[0]), int(options.one[1]))
         return
-    print(f"{'message':>8} {'alone: CPU s':>13} {'with the one that stays':>24}")
-    alone, resident = measured(options.messages, 0), measured(options.messages, os.getpid())
-    for number, (one, other) in enumerate(zip(alone, resident, strict=True), 1):
-        print(f"{number:>8} {one:>13.2f} {other:>24.2f}", flush=True)
+    alone = measured(options.messages, 0, "a process for each message")
+    stays = measured(options.messages, os.getpid(), "one process stays")
+    show(alone, stays)
+
+
+def show(alone: "list[tuple[str, float]]", stays: "list[tuple[str, float]]") -> None:
+    """A table, and what is saved in the messages of training behind the first, which compiles."""
+    print(f"{'message':>12} {'alone: CPU s':>13} {'with the one that stays':>24}")
+    for (kind, one), (_, other) in zip(alone, stays, strict=True):
+        print(f"{kind:>12} {one:>13.2f} {other:>24.2f}")
+    one, other = (sum(seconds for _, seconds in column[3:]) for column in (alone, stays))
+    print(f"{one / other:.1f}x fewer CPU seconds for a message of training behind the first")
 
 
 def _be_a_task() -> None:
     TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, 1
 
 
-def measured(messages: int, owner: int) -> "Iterator[float]":
-    """CPU seconds of each message of training, a process for each.
+def measured(messages: int, owner: int, what: str) -> "list[tuple[str, float]]":
+    """Kind and CPU seconds of each message, a process for each.
 
     Args:
-        messages: how many, behind the greeting.
+        messages: of training, behind the greeting and the masks.
         owner: the process with which the one that stays ends; 0 for none, so that each answers alone.
+        what: said while it goes on.
     """
     context = Context(run_id=1, node_id=1, node_config=dict(PLACED), state=RecordDict(), run_config={})
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "message"
-        for number, message in enumerate(said(messages)):
+        for message in said(messages):
             file.write_bytes(pickle.dumps((message, context)))
             before = _stayed()
             command = [sys.executable, __file__, "--one", str(file), str(owner)]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+            if done.returncode != 0:
+                raise SystemExit(f"{what}: {message.metadata.message_type} failed: {done.stderr.strip()[-2000:]}")
             context, seconds = pickle.loads(file.read_bytes())
-            if number >= 2:
-                yield seconds + _stayed() - before
+            found.append((message.metadata.message_type, seconds + _stayed() - before))
+            print(f"{what}: {found[-1][0]} answered", file=sys.stderr, flush=True)
+    return found
 
 
 def said(messages: int) -> "Iterator[Message]":
