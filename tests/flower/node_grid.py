@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flwr.app import Context, Error, Message, RecordDict
+from flwr.app import ConfigRecord, Context, Error, Message, RecordDict
 from flwr.common.constant import ErrorCode
 from flwr.supercore.task_identity import TaskIdentity
 
@@ -34,6 +34,10 @@ class NodeGrid:
     def start(self, node: int, settings: dict[str, Any]) -> None:
         """A node that knows nothing yet."""
         self._nodes[node] = Context(run_id=1, node_id=node, node_config=settings, state=RecordDict(), run_config={})
+
+    def tell(self, node: int, name: str, record: ConfigRecord) -> None:
+        """Have a node believe what the server has not said."""
+        self._nodes[node].state.config_records[name] = record
 
     def kill(self, node: int) -> None:
         del self._nodes[node]

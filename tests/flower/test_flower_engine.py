@@ -167,6 +167,21 @@ def test_another_protocol_version_is_refused(
     assert "protocol version 99" in said[0]
 
 
+def test_another_mask_is_refused_by_name_and_the_others_go_on(begun: tuple[RunConfig, Prepared]) -> None:
+    config, run = begun
+    said: list[str] = []
+    grid = NodeGrid(TWO)
+    there = on_grid(grid, config, run, said)
+    other = tuple(None if mask is None else mask.ravel()[::-1].reshape(mask.shape) for mask in run.masks)
+    grid.tell(22, "fedpai-masks", records.masks_record({1: other, 3: other}))
+    found, metrics = run.algorithm.run_round(run.state, there.engine, round_plan(config, there, 1))
+    assert [exchange.client for exchange in metrics.exchanges if exchange.samples] == [0, 2]
+    assert [line for line in said if "client 1 refused round 1: client 1 holds other masks" in line], said
+    grid.kill(22)
+    expected, _ = run.algorithm.run_round(run.state, there.engine, round_plan(config, there, 1))
+    assert same(found, expected)
+
+
 class _Newer:
     """The records of a server of another version."""
 

@@ -15,7 +15,7 @@ import pytest
 
 from trainer.fleet.serve import serving
 from trainer.flower.credentials import make_credentials
-from trainer.flower.loopback import Loopback, environment, loopback
+from trainer.flower.loopback import Loopback, await_word, environment, loopback, start
 from trainer.flower.options import read_run_config
 from trainer.run import run
 
@@ -128,3 +128,15 @@ def test_a_supernode_whose_key_nobody_registered_is_refused(tmp_path: Path) -> N
     assert told.startswith("joining the SuperLink")
     assert "Failed to activate SuperNode" in said
     assert said.endswith(f"flwr supernode register {stranger[1]}")
+
+
+def test_a_supernode_that_is_ended_and_not_killed_may_come_back_at_once(tmp_path: Path) -> None:
+    with loopback(tmp_path, {0: {}}) as federation:
+        before = federation.nodes[0]
+        (ours,) = psutil.Process(before.process.pid).children()
+        ours.terminate()
+        before.wait(60)
+        before.stop()
+        again = start("SuperNode 0", federation.node_command(0, {}), environment(tmp_path))
+        with again:
+            await_word(again, "SuperNode ID")

@@ -15,6 +15,7 @@ from trainer.flower import records
 from trainer.flower.mods import local_mods
 from trainer.flower.placement import read_placement
 from trainer.flower.site import Site, Sites
+from trainer.masks import fingerprint
 from trainer.quiet import quiet_output
 from trainer.tensors import Masks
 
@@ -116,6 +117,8 @@ def _check_own(client: int, masks: dict[int, Masks]) -> None:
 def _trained(task: ClientTask, context: Context) -> ClientReply:
     site, masks = _site(context), _masks(context)
     _check_own(task.client, masks)
+    if task.masks != fingerprint(masks[task.client]):
+        raise UserError(f"client {task.client} holds other masks than the server means; start its SuperNode anew")
     site.agree(masks)
     reply, memory = site.train(task, _memory(context, task.client))
     context.state.array_records[f"{MEMORY}{task.client}"] = records.memory_record(memory)

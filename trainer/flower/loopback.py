@@ -57,14 +57,7 @@ class Loopback:
         Raises:
             UserError: it does not join; carries its own words.
         """
-        private, _ = self.credentials.nodes[number]
-        command = [
-            *(sys.executable, "-m", "trainer.flower", "node", "--superlink", f"127.0.0.1:{self.port}"),
-            *("--root-certificates", str(self.credentials.authority), "--key", str(private)),
-            *("--partition-id", str(number), "--num-partitions", str(len(self.credentials.nodes))),
-        ]
-        for name, value in settings.items():
-            command += [f"--{name}", value]
+        command = self.node_command(number, settings)
         end = time.monotonic() + START_SECONDS
         while number not in self.nodes:
             child = self._stack.enter_context(start(f"SuperNode {number}", command, environment(self.folder)))
@@ -77,6 +70,18 @@ class Loopback:
                 time.sleep(_RETRY_SECONDS)
                 continue
             self.nodes[number] = child
+
+    def node_command(self, number: int, settings: Mapping[str, str]) -> list[str]:
+        """What starts a SuperNode."""
+        private, _ = self.credentials.nodes[number]
+        command = [
+            *(sys.executable, "-m", "trainer.flower", "node", "--superlink", f"127.0.0.1:{self.port}"),
+            *("--root-certificates", str(self.credentials.authority), "--key", str(private)),
+            *("--partition-id", str(number), "--num-partitions", str(len(self.credentials.nodes))),
+        ]
+        for name, value in settings.items():
+            command += [f"--{name}", value]
+        return command
 
     def start_superlink(self) -> None:
         """Start the SuperLink, for the first time or again: nodes, keys and runs are in its database.

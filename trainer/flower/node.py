@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+import psutil
 
 from device_sim.emulators.child import LAUNCHER
 from device_sim.emulators.launcher import GUARD
@@ -20,7 +23,7 @@ from trainer.flower.reach import check_reach
 
 _JOINED = "SuperNode ID"
 _ERROR = "ERROR"
-_LAST_WORDS_SECONDS = 5.0
+_LAST_WORDS_SECONDS, _LEAVE_SECONDS = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,21 @@ def _run(command: list[str], voice: _Voice) -> int:
     assert process.stdout is not None
     listener = Thread(target=voice.hear, args=(process.stdout,), daemon=True)
     listener.start()
-    code = process.wait()
+    try:
+        code = process.wait()
+    except (KeyboardInterrupt, SystemExit):
+        _take_leave(process)
+        raise
     listener.join(_LAST_WORDS_SECONDS)
     return code
+
+
+def _take_leave(guard: "subprocess.Popen[str]") -> None:
+    """Let the SuperNode tell the SuperLink that it goes, so that its key is taken again at once."""
+    for child in psutil.Process(guard.pid).children():
+        child.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        guard.wait(_LEAVE_SECONDS)
 
 
 def check_node(options: NodeOptions) -> None:
