@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from host_bridge.errors import UserError
 from trainer.flower import credentials
+from trainer.flower.__main__ import app
 from trainer.flower.credentials import Credentials, make_credentials
 from trainer.flower.link import LinkOptions, check_link
 from trainer.flower.programs import free_port, surroundings
@@ -101,6 +103,13 @@ def test_an_expired_certificate_is_named(good: LinkOptions, tmp_path: Path, monk
     changed = replace(good, authority=old.authority, certificate=old.certificate, key=old.key)
     with pytest.raises(UserError, match="expired"):
         check_link(changed)
+
+
+def test_flower_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.flower.programs.find_spec", lambda _: None)
+    done = CliRunner().invoke(app, ["credentials", "--out", "/nowhere"])
+    assert isinstance(done.exception, UserError)
+    assert "pip install -r requirements-flower.txt" in str(done.exception)
 
 
 def test_keys_are_not_written_over_and_names_are_checked(ours: Credentials, tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def test_wrong_ports_and_files_are_named(ours: Credentials, tmp_path: Path) -> N
     [
         ({"--partition-id": "2"}, "partition-id = 2"),
         ({"--key": "/gone"}, "no key /gone"),
+        ({"--key": "/dev/null"}, "/dev/null holds no private ECDSA key"),
+        ({"--key": "PUBLIC"}, "node0.pub holds no private ECDSA key"),
         ({"--devices": "qemu:2"}, "have to run already"),
         ({"--superlink": "127.0.0.1:1"}, "no SuperLink at"),
     ],
@@ -95,7 +97,8 @@ def test_the_command_refuses_before_it_starts_anything(changed: dict[str, str], 
             "--partition-id": "0",
             "--num-partitions": "2",
         }
-        asked = [part for pair in {**given, **changed}.items() for part in pair]
+        named = {"PUBLIC": str(ours.nodes[0][1])}
+        asked = [named.get(part, part) for pair in {**given, **changed}.items() for part in pair]
         done = CliRunner().invoke(app, ["node", *asked])
     assert isinstance(done.exception, UserError)
     assert words in str(done.exception)

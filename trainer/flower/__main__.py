@@ -11,6 +11,7 @@ import typer
 
 from host_bridge.console import run_app
 from host_bridge.errors import UserError
+from trainer.flower.programs import check_installed
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -21,6 +22,7 @@ app = typer.Typer(help="Federations of several machines.", no_args_is_help=True,
 @app.callback()
 def _group() -> None:
     """Federations of several machines, by Flower."""
+    check_installed()
 
 
 @app.command()

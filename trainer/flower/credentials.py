@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -66,6 +67,27 @@ def make_credentials(folder: Path, nodes: int, names: Sequence[str] = ()) -> Cre
         key=_write(folder / "server.key", _private(key, serialization.PrivateFormat.TraditionalOpenSSL)),
         nodes=tuple(_node_keys(folder, number) for number in range(nodes)),
     )
+
+
+def check_node_key(file: Path) -> None:
+    """Look whether a file holds a SuperNode's private key, as Flower reads it.
+
+    Raises:
+        UserError: it is missing, this user may not read it, or it holds none.
+    """
+    try:
+        key = serialization.load_ssh_private_key(file.read_bytes(), None)
+    except OSError as error:
+        raise UserError(
+            f"there is no key {file} ({error.strerror}); make a pair, and register the public one"
+        ) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise UserError(
+            f"{file} holds no private ECDSA key in OpenSSH's form and without a password; "
+            "give the one whose public key is registered"
+        )
 
 
 def _node_keys(folder: Path, number: int) -> tuple[Path, Path]:

@@ -17,6 +17,7 @@ from device_sim.emulators.child import LAUNCHER
 from device_sim.emulators.launcher import GUARD
 from host_bridge.errors import UserError
 from trainer.flower.boards import parse_lines
+from trainer.flower.credentials import check_node_key
 from trainer.flower.placement import read_placement
 from trainer.flower.programs import free_port, program, surroundings
 from trainer.flower.reach import check_reach
@@ -136,8 +137,7 @@ def check_node(options: NodeOptions) -> None:
     placement = read_placement(options.settings)
     if placement.devices:
         parse_lines(placement.devices)
-    if not options.key.is_file():
-        raise UserError(f"there is no key {options.key}; make a pair, and register the public one")
+    check_node_key(options.key)
     check_reach(options.superlink, options.authority)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from host_bridge.errors import UserError
@@ -11,6 +12,17 @@ from host_bridge.errors import UserError
 ROOT = Path(__file__).resolve().parents[2]
 _INSTALL = "install it with: .venv/bin/pip install -r requirements-flower.txt"
 _QUIET = {"FLWR_TELEMETRY_ENABLED": "0", "FLWR_UPDATE_CHECK": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def check_installed() -> None:
+    """Look for Flower.
+
+    Raises:
+        UserError: it is not installed; says how to.
+    """
+    for package in ("flwr", "ray"):
+        if find_spec(package) is None:
+            raise UserError(f"Flower is needed, and the package {package} is not installed; {_INSTALL}")
 
 
 def surroundings() -> dict[str, str]:

@@ -4,28 +4,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from host_bridge.errors import UserError
 from trainer.engines import Engine, EnginePlace
+from trainer.flower.programs import check_installed
 
 if TYPE_CHECKING:
     from flwr.serverapp import Grid
 
 _grid: "ContextVar[Grid | None]" = ContextVar("flower_grid", default=None)
-INSTALL = "install it with: .venv/bin/pip install -r requirements-flower.txt"
-
-
-def check_installed() -> None:
-    """Look for Flower.
-
-    Raises:
-        UserError: it is not installed; says how to.
-    """
-    for package in ("flwr", "ray"):
-        if find_spec(package) is None:
-            raise UserError(f"engine 'flower' needs the package {package}, which is not installed; {INSTALL}")
 
 
 @contextmanager
