@@ -63,10 +63,28 @@ def same(one: ServerState, other: ServerState) -> bool:
     return all(np.allclose(a, b, rtol=1e-5, atol=1e-6) for a, b in zip(one.weights, other.weights, strict=True))
 
 
-@pytest.mark.parametrize("given", [{}, {"encoding": "int8"}, {"masks": "personalized", "pruner": "snip"}], ids=str)
-def test_two_nodes_give_the_result_of_one_process(given: dict[str, Any]) -> None:
+def test_two_nodes_give_the_result_of_one_process(begun: tuple[RunConfig, Prepared]) -> None:
+    config, run = begun
+    assert same(rounds_of(config, on_grid(NodeGrid(TWO), config, run)), rounds_of(config, run))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [{"encoding": "int8"}, {"masks": "personalized", "pruner": "snip"}], ids=str)
+def test_roundings_and_masks_of_ones_own_give_the_result_of_one_process(given: dict[str, Any]) -> None:
     config, run = prepared(**given)
     assert same(rounds_of(config, on_grid(NodeGrid(TWO), config, run)), rounds_of(config, run))
+
+
+def test_masks_of_ones_own_travel_once_each(begun: tuple[RunConfig, Prepared]) -> None:
+    _, run = begun
+    other = tuple(None if mask is None else mask.ravel()[::-1].reshape(mask.shape) for mask in run.masks)
+    record = records.masks_record({0: run.masks, 2: other, 3: run.masks})
+    assert len(list(record["masks"])) == 2  # type: ignore[arg-type]
+    found = records.read_masks(record, run.network.specs)
+    assert found[0] is found[3]
+    for client, expected in ((0, run.masks), (2, other)):
+        for one, mask in zip(found[client], expected, strict=True):
+            assert one is mask is None or np.array_equal(one, mask)  # type: ignore[arg-type]
 
 
 def test_masks_travel_once_and_then_values_only(begun: tuple[RunConfig, Prepared]) -> None:

@@ -76,7 +76,13 @@ class Simulation:
             self._end.wait()
 
         resources: dict[str, Any] = {
-            "init_args": {"num_cpus": self._cpus, "include_dashboard": False, "log_to_driver": False},
+            # A Ray of one's own: whatever runs on this machine already is left alone.
+            "init_args": {
+                "address": "local",
+                "num_cpus": self._cpus,
+                "include_dashboard": False,
+                "log_to_driver": False,
+            },
             "client_resources": {"num_cpus": 1, "num_gpus": 0.0},
         }
         try:
