@@ -99,7 +99,10 @@ class Loopback:
 
     def kill_superlink(self) -> None:
         """End the SuperLink by force, and the ServerApp that it runs."""
-        self._superlink().stop()
+        guard = self._superlink()
+        programs = psutil.Process(guard.process.pid).children()
+        guard.stop()
+        psutil.wait_procs(programs, timeout=START_SECONDS)  # so that the port is free
         self.superlink = None
 
     def _superlink(self) -> Child:
