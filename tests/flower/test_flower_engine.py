@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def begun() -> tuple[RunConfig, Prepared]:
     return prepared(**{})
 
 
+@cache
 def prepared(**given: Any) -> tuple[RunConfig, Prepared]:
     config = make_config({**BASE, "model": "digits_cnn", **given})
     return config, prepare(config, load_data(config))

@@ -25,7 +25,7 @@ CLIP = 0.01
 
 def update_norm(epsilon: float) -> float:
     """Length of client 0's update in the first round."""
-    config, run = prepared(engine="local")
+    config, run = prepared()
     config = make_config(
         {
             **BASE,
