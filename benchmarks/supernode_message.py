@@ -71,14 +71,16 @@ def measured(messages: int, owner: int, what: str) -> "list[tuple[str, float]]":
     context = Context(run_id=1, node_id=1, node_config=dict(PLACED), state=RecordDict(), run_config={})
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "message"
+        file, words = Path(folder) / "message", Path(folder) / "words"
         for message in said(messages):
             file.write_bytes(pickle.dumps((message, context)))
             before = _stayed()
             command = [sys.executable, __file__, "--one", str(file), str(owner)]
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+            # Into a file: the end of a pipe would not come before that of the process that stays.
+            with words.open("w") as heard:
+                done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=heard, check=False)
             if done.returncode != 0:
-                raise SystemExit(f"{what}: {message.metadata.message_type} failed: {done.stderr.strip()[-2000:]}")
+                raise SystemExit(f"{what}: {message.metadata.message_type} failed: {words.read_text().strip()[-2000:]}")
             context, seconds = pickle.loads(file.read_bytes())
             found.append((message.metadata.message_type, seconds + _stayed() - before))
             print(f"{what}: {found[-1][0]} answered", file=sys.stderr, flush=True)
