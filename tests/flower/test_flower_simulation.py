@@ -21,13 +21,19 @@ def summary_of(out: Path, *given: str) -> dict[str, Any]:
     return dict(json.loads((out / "summary.json").read_text()))
 
 
-def test_the_simulation_gives_the_result_of_one_process(tmp_path: Path) -> None:
-    here = summary_of(tmp_path / "here", "--engine", "local")
-    for name, tolerance in (("none", 1e-5), ("secagg", 1e-4)):
-        there = summary_of(tmp_path / name, "--engine", "flower", "--privacy", name)
-        assert there["masks"] == here["masks"]
-        assert there["parameters"] == here["parameters"]
-        for one, other in zip(there["rounds"], here["rounds"], strict=True):
-            assert one["answered"] == 3
-            assert one["loss"] == pytest.approx(other["loss"], rel=tolerance)
-        assert there["accuracy"]["float"] == pytest.approx(here["accuracy"]["float"], abs=1 / 360)
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return summary_of(tmp_path_factory.mktemp("here") / "out", "--engine", "local")
+
+
+@pytest.mark.parametrize(("privacy", "tolerance"), [("none", 1e-5), ("secagg", 1e-4)])
+def test_the_simulation_gives_the_result_of_one_process(
+    privacy: str, tolerance: float, here: dict[str, Any], tmp_path: Path
+) -> None:
+    there = summary_of(tmp_path / "out", "--engine", "flower", "--privacy", privacy)
+    assert there["masks"] == here["masks"]
+    assert there["parameters"] == here["parameters"]
+    for one, other in zip(there["rounds"], here["rounds"], strict=True):
+        assert one["answered"] == 3
+        assert one["loss"] == pytest.approx(other["loss"], rel=tolerance)
+    assert there["accuracy"]["float"] == pytest.approx(here["accuracy"]["float"], abs=1 / 360)

@@ -76,13 +76,7 @@ class Simulation:
             self._end.wait()
 
         resources: dict[str, Any] = {
-            # A Ray of one's own: whatever runs on this machine already is left alone.
-            "init_args": {
-                "address": "local",
-                "num_cpus": self._cpus,
-                "include_dashboard": False,
-                "log_to_driver": False,
-            },
+            "init_args": {"num_cpus": self._cpus, "include_dashboard": False, "log_to_driver": False},
             "client_resources": {"num_cpus": 1, "num_gpus": 0.0},
         }
         try:
