@@ -13,6 +13,8 @@ from typing import Any
 
 _OWN_POOLS = "TF_OVERRIDE_GLOBAL_THREADPOOL"
 """Read when TensorFlow makes its devices: whether each gets a pool of its own."""
+MOST = 8
+"""Devices, however many cores there are: every one compiles what it is to run."""
 
 
 class Lanes:
@@ -23,7 +25,7 @@ class Lanes:
         import tensorflow as tf
 
         processor, *_ = tf.config.list_physical_devices("CPU")
-        lanes = [tf.config.LogicalDeviceConfiguration() for _ in range(os.cpu_count() or 1)]
+        lanes = [tf.config.LogicalDeviceConfiguration() for _ in range(min(os.cpu_count() or 1, MOST))]
         with suppress(RuntimeError, ValueError):  # too late, or somebody has chosen already
             tf.config.set_logical_device_configuration(processor, lanes)
 
