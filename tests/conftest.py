@@ -1,6 +1,7 @@
 """What holds for every test: where skipping is allowed to pass."""
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ EXPECTED_SKIPS = (
     "not a git checkout",
     "TFLM_DIR names no checkout",
 )
+
+# A shell that starts `make test` in the background makes it ignore Ctrl-C, and all programs that tests then interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _skipped: list[tuple[str, str]] = []
 
