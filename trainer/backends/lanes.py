@@ -1,4 +1,4 @@
-"""One logical device for each core, so that clients that XLA trains at the same time do so on threads of their own.
+"""A logical device for each core, up to :data:`MOST`, so that clients that XLA trains together have a thread each.
 
 TensorFlow hands what XLA has compiled to the thread pool of the calling device, and blocks the caller. On one device
 with a pool of one thread two clients take turns; with a larger pool their operations mix, and wait for each other.

@@ -150,7 +150,7 @@ class LocalEngine:
         return ops.convert_to_numpy(trained), float(loss)
 
     def _rows(self, indices: Indices, work: LocalWork, order: Order) -> dict[str, Any]:
-        """A client's batches, with rows of zeros up to the number of steps of the largest client."""
+        """A client's batches, with rows of nothing but filling up to the number of steps of the largest client."""
         steps = len(order.batches)
         most = work.epochs * -(-self._most_samples // work.batch_size)
         batches = np.full((most, work.batch_size), -1, np.int32)

@@ -122,8 +122,9 @@ def _run(command: list[str], voice: _Voice) -> int:
 
 def _take_leave(guard: "subprocess.Popen[str]") -> None:
     """Let the SuperNode tell the SuperLink that it goes, so that its key is taken again at once."""
-    for child in psutil.Process(guard.pid).children():
-        child.terminate()
+    with suppress(psutil.NoSuchProcess):  # it has gone by itself
+        for child in psutil.Process(guard.pid).children():
+            child.terminate()
     with suppress(subprocess.TimeoutExpired):
         guard.wait(_LEAVE_SECONDS)
 
