@@ -11,10 +11,11 @@ from trainer.algorithms.adjusting import UNAWARE, change_masks
 from trainer.algorithms.feddst import exchanged
 from trainer.algorithms.fedtiny import CANDIDATES, adjusted
 from trainer.algorithms.iterative_magnitude import schedule
+from trainer.engines.gradients import compile_gradients
 from trainer.evaluate import compile_evaluator
 from trainer.models.network import Network
 from trainer.server_optimisers.momentum import VELOCITY
-from trainer.tensors import Masks, Weights, count_kept, count_prunable
+from trainer.tensors import Masks, Weights, all_kept, count_kept, count_prunable
 from trainer.traffic import payload_bytes
 from trainer.values import pack_values
 from trainer.wire.masks import encode_masks
@@ -94,42 +95,77 @@ def test_a_void_round_changes_no_sparse_mask(method: str) -> None:
     assert (after.masks is state.masks) is (method != "iterative-magnitude")
 
 
-def test_prunefl_ranks_by_squared_gradient_over_multiplications() -> None:
-    """The convolution's weights are used at 16 positions; layers first get half of their budget."""
-    state, gradients = begin(NETWORK, "prunefl"), some_gradients(1)
-    after, exchanges = one_round("prunefl", state, Adding(gradients=gradients))
-    total = sum(SAMPLES)
-    worth = [
-        sum(SAMPLES[client] * gradients[client][position].astype(np.float64) ** 2 for client in range(CLIENTS))
-        / total
-        / (16 if position == PRUNABLE[0] else 1)
-        for position in PRUNABLE
-    ]
-    keep = round(0.5 * count_prunable(NETWORK.specs))
-    sums = [3 + 3 + 1 + 4, 16 + 3]
-    assured = [round(keep // 2 * part / sum(sums)) for part in sums]
-    flat = np.concatenate([one.ravel() for one in worth])
-    first = np.concatenate([np.sort(-one.ravel()).searchsorted(-one.ravel()) for one in worth])
-    sizes = [one.size for one in worth]
-    safe = first < np.repeat(assured, sizes)
-    order = sorted(range(len(flat)), key=lambda index: (not safe[index], -flat[index]))
-    expected = np.zeros(len(flat), bool)
-    expected[order[:keep]] = True
-    got = np.concatenate([after.masks[0][position].ravel() for position in PRUNABLE])
-    assert abs(int(safe.sum()) - keep // 2) <= 1
-    assert np.array_equal(got, expected)
-    squares = {
-        client: np.concatenate([(gradients[client][p].astype(np.float64) ** 2).astype("<f4").ravel() for p in PRUNABLE])
-        for client in range(CLIENTS)
-    }
-    for client, exchange in exchanges.items():
-        assert exchange.bytes_up == values_bytes(state, client + 1) + payload_bytes(squares[client].tobytes())
-        assert exchange.bytes_down == values_bytes(state) + told(state)
-
-
 def largest(values: np.ndarray, allowed: np.ndarray, count: int) -> set[int]:
     order = sorted(np.flatnonzero(allowed), key=lambda index: -values.ravel()[index])
     return set(order[:count])
+
+
+def prunefl_cut(weights: Weights, before: Masks, squares: Weights, keep: int) -> list[set[int]]:
+    """By sorting, tensor by tensor: the largest 70 % of what was kept, then the best of all by worth.
+
+    The convolution's weights are used at 16 positions.
+    """
+    safe = []
+    for position in PRUNABLE:
+        count = int(before[position].sum())
+        safe.append(largest(np.abs(weights[position]), before[position].ravel(), count - int(0.3 * count)))
+    worth = [squares[position].ravel() / (16 if position == PRUNABLE[0] else 1) for position in PRUNABLE]
+    others = [(-value, row, at) for row, one in enumerate(worth) for at, value in enumerate(one) if at not in safe[row]]
+    for _, row, at in sorted(others)[: keep - sum(map(len, safe))]:
+        safe[row].add(at)
+    return safe
+
+
+def chosen_in(masks: Masks) -> list[set[int]]:
+    return [set(np.flatnonzero(masks[position])) for position in PRUNABLE]
+
+
+def test_prunefl_keeps_large_weights_and_ranks_others_by_squared_gradient_over_multiplications() -> None:
+    state, gradients = begin(NETWORK, "prunefl"), some_gradients(1)
+    after, exchanges = one_round("prunefl", state, Adding(gradients=gradients))
+    mean = tuple(
+        sum(SAMPLES[client] * gradients[client][position].astype(np.float64) ** 2 for client in range(CLIENTS)) / 60
+        for position in range(len(NETWORK.specs))
+    )
+    moved = tuple(weight + np.float32((1 * 10 + 2 * 20 + 3 * 30) / 60) for weight in state.weights)
+    keep = round(0.5 * count_prunable(NETWORK.specs))
+    assert chosen_in(after.masks[0]) == prunefl_cut(moved, state.masks[0], mean, keep)
+    first = told(state) + values_bytes(state)
+    for client, exchange in exchanges.items():
+        squares = np.concatenate([gradients[client][position].ravel().astype(np.float64) ** 2 for position in PRUNABLE])
+        sent = values_bytes(state, client + 1) + payload_bytes(squares.astype("<f4").tobytes())
+        assert exchange.bytes_up == sent + (first if client == 0 else 0)
+        assert exchange.bytes_down == values_bytes(state) + told(state)
+
+
+def test_prunefl_starts_from_what_the_richest_client_trained_and_cut() -> None:
+    """Five steps of gradient descent, then a cut to 85 % of what is left, until half is left."""
+    data, weights = tiny_dataset(), begin(NETWORK, "fedavg").weights
+    x, y = data.train_x[2::CLIENTS], data.train_y[2::CLIENTS]
+    gradients, total = compile_gradients(NETWORK), count_prunable(NETWORK.specs)
+    masks, keep = all_kept(NETWORK.specs), total
+    while keep > round(total / 2):
+        squares = tuple(np.zeros(spec.shape) for spec in NETWORK.specs)
+        for _ in range(5):
+            found = gradients(weights, x, y)
+            squares = tuple(
+                one + gradient.astype(np.float64) ** 2 for one, gradient in zip(squares, found, strict=True)
+            )
+            weights = tuple(
+                (weight - np.float32(0.05) * gradient) * (1 if mask is None else mask)
+                for weight, gradient, mask in zip(weights, found, masks, strict=True)
+            )
+        keep = max(round(total / 2), int(0.85 * keep))
+        chosen = iter(prunefl_cut(weights, masks, squares, keep))
+        masks = tuple(
+            None if mask is None else np.isin(np.arange(mask.size), list(next(chosen))).reshape(mask.shape)
+            for mask in masks
+        )
+        weights = tuple(weight * (1 if mask is None else mask) for weight, mask in zip(weights, masks, strict=True))
+    state = begin(NETWORK, "prunefl")
+    assert chosen_in(state.masks[0]) == chosen_in(masks)
+    for got, expected in zip(state.weights, weights, strict=True):
+        assert np.allclose(got, expected, atol=1e-6)
 
 
 def test_feddst_drops_small_weights_and_grows_what_clients_propose() -> None:

@@ -1,12 +1,12 @@
-"""PruneFL: start from one client's choice of weights, and choose again every few rounds by all clients' gradients.
+"""PruneFL: one client trains and cuts the model down, then all clients' gradients choose again every few rounds.
 
-Y. Jiang et al.: "Model Pruning Enables Efficient Federated Learning on Edge Devices", 2019, arXiv 1909.12326. A weight
-is worth its squared gradient over the time it costs. Simplified: the initial choice is one cut at the client with
-the most samples, by the gradient at the initial weights (the paper trains there first); time is the
-weight's multiplications, not measured seconds; and the model keeps the size that ``--sparsity`` says, where the paper
-lets the ratio of worth to time decide the size too. Worth alone would empty whole layers at 98 %, so half of the
-weights are spread over the layers first (:func:`choose`). Clients square the gradient at the weights that they
-received, so nothing more goes down for it; every squared gradient goes up, as float32 in the model's order.
+Y. Jiang et al.: "Model Pruning Enables Efficient Federated Learning on Edge Devices", 2019, arXiv 1909.12326. A cut
+may drop only the smallest weights of each tensor, :data:`EXCHANGED` of them; what stands in their place are those of
+all other weights, dropped ones too, that are worth most: squared gradient over the time that a weight costs. The client
+with the most samples cuts first, while it trains, and its weights are where everybody starts. Simplified: time is the
+weight's multiplications, not measured seconds; the model gets the size that ``--sparsity`` says, where the paper lets
+the ratio of worth to time decide the size too; and clients square the gradient at the weights that they received, not
+those of their steps, so nothing more goes down for it. Every squared gradient goes up, as float32 in the model's order.
 """
 
 import numpy as np
@@ -28,43 +28,72 @@ from trainer.algorithms.algorithm import Algorithm, Beginning, RoundMetrics, Rou
 from trainer.channels import macs
 from trainer.engines.base import Engine
 from trainer.engines.gradients import compile_gradients
-from trainer.initialisers import rescale_survivors
+from trainer.masks import apply_masks, top_k
 from trainer.models.network import Network
-from trainer.pruners.budgets import erk_budget, global_budget
-from trainer.tensors import Float64, Masks, Scores, Weights
+from trainer.pruners.budgets import global_budget
+from trainer.tensors import Bool, Float32, Float64, Masks, Scores, Weights, all_kept, count_kept
 from trainer.traffic import payload_bytes
+from trainer.values import pack_values
+from trainer.wire.masks import encode_masks
 
+EXCHANGED = 0.3
+"""Of a tensor's kept weights that a cut may drop, the setting of the paper's authors."""
+SHRUNK = EXCHANGED / 2
+"""Of all kept weights that a cut of the first client drops; so worth decides about as many as magnitude does."""
+STEPS, RATE = 5, 0.05
+"""Steps of gradient descent between two cuts of the first client, over its whole batch, and their learning rate."""
 UNTIL = 0.75
 """Share of the run after which masks stay."""
 
 
 def init(beginning: Beginning) -> ServerState:
-    """The client with the most samples chooses."""
+    """The client with the most samples trains and cuts until the sparsity is reached."""
     network, specs = beginning.network, beginning.network.specs
-    gradients = compile_gradients(network)(beginning.weights, *beginning.samples_of(beginning.richest()))
-    masks = choose(_worth(network, _squares(gradients)), kept_at(specs, beginning.sparsity))
-    weights = rescale_survivors(specs, beginning.weights, masks)
+    x, y = beginning.samples_of(beginning.richest())
+    gradients, wanted = compile_gradients(network), kept_at(specs, beginning.sparsity)
+    weights, masks = beginning.weights, all_kept(specs)
+    while (keep := count_kept(specs, masks)) > wanted:
+        squares = [np.zeros(spec.shape) for spec in specs]
+        for _ in range(STEPS):
+            found = gradients(weights, x, y)
+            squares = [one + square for one, square in zip(squares, _squares(found), strict=True)]
+            stepped = (one - np.float32(RATE) * gradient for one, gradient in zip(weights, found, strict=True))
+            weights = apply_masks(specs, tuple(stepped), masks)
+        masks = cut(weights, masks, _worth(network, squares), max(wanted, int((1 - SHRUNK) * keep)))
+        weights = apply_masks(specs, weights, masks)
     return announced(ServerState(0, specs, weights, (masks,) * beginning.clients))
 
 
 def run_round(state: ServerState, engine: Engine, plan: RoundPlan) -> tuple[ServerState, RoundMetrics]:
     """A round, and a new choice where one is due."""
     after, metrics = run_round_and_tell(state, engine, plan)
+    if state.round == 0:
+        metrics = with_bytes(metrics, up={plan.cohort[0]: _first_choice_bytes(state)})
     if not metrics.applied or not is_due(after, plan, until=UNTIL):
         return after, metrics
     squares, up = _clients_squares(state, engine, answering(metrics))
-    masks = choose(_worth(plan.network, squares), kept_at(state.specs, plan.sparsity))
+    masks = cut(after.weights, state.masks[0], _worth(plan.network, squares), kept_at(state.specs, plan.sparsity))
     return change_masks(after, engine, masks), with_bytes(metrics, up=up)
 
 
-def choose(worth: Scores, keep: int) -> Masks:
-    """The best of each tensor up to half of what an Erdős-Rényi-Kernel budget gives it, then the best of all."""
-    assured = best(worth, erk_budget(worth, keep // 2))
+def cut(weights: Weights, masks: Masks, worth: Scores, keep: int) -> Masks:
+    """Keep each tensor's largest kept weights, all but :data:`EXCHANGED`, and of all others those worth most."""
     ranked = tuple(
-        None if score is None or mask is None else np.where(mask, np.inf, score)
-        for score, mask in zip(worth, assured, strict=True)
+        None if score is None or mask is None else np.where(_largest(weight, mask), np.inf, score)
+        for weight, mask, score in zip(weights, masks, worth, strict=True)
     )
     return best(ranked, global_budget(ranked, keep))
+
+
+def _largest(weight: Float32, mask: Bool) -> Bool:
+    count = int(np.count_nonzero(mask))
+    return top_k(np.where(mask, np.abs(weight.astype(np.float64)), -np.inf), count - int(EXCHANGED * count))
+
+
+def _first_choice_bytes(state: ServerState) -> int:
+    """The first client's mask and values go up; the first of the first cohort stands for it."""
+    values = pack_values(state.weights, state.masks[0])
+    return payload_bytes(encode_masks(state.specs, state.masks[0])) + payload_bytes(values.astype("<f4").tobytes())
 
 
 def _clients_squares(state: ServerState, engine: Engine, clients: tuple[int, ...]) -> tuple[list[Float64], Bytes]:
