@@ -1,9 +1,7 @@
 """Fixtures for the tests of the link: both codecs, and boards with the test models."""
 
-import json
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +11,6 @@ from link_device import CDevice
 
 from firmware_gen.learner_build import KEYED_DEFINES
 from host_bridge.frame import Frame, FrameDecoder
-
-VECTORS = json.loads((Path(__file__).parents[2] / "docs" / "protocol-vectors.json").read_text())
 
 
 def _python_cobs_decode(data: bytes) -> bytes | None:
@@ -75,8 +71,3 @@ def codec(request: pytest.FixtureRequest, link_library: Any) -> Codec:
 def make_device(link_library: Any) -> Callable[..., CDevice]:
     """Boards with model 0 (small), 1 (large, output over input), 2 (just one frame) or 3 (fails)."""
     return lambda model=0, board="test_board": CDevice(link_library, model, board)
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Any:
-    return VECTORS

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parents[2] / "docs" / "protocol-vectors.json"
+VECTORS = json.loads(FILE.read_text())
 TEXTS = {"model_name", "board_name"}
 """Fields of ASCII; all other bytes are hexadecimal."""
 DATA = "00ff8001"
@@ -186,4 +187,4 @@ _LEARNING = [
 ]
 
 if __name__ == "__main__":
-    FILE.write_text(render(json.loads(FILE.read_text())))
+    FILE.write_text(render(VECTORS))

@@ -4,11 +4,11 @@ import hashlib
 from typing import Any
 
 import pytest
-from conftest import VECTORS
 from link_device import CDevice, DeviceTransport
 from link_naive import naive_frame
 from link_requests import MakeDevice, answers, sample
 from naive_blake2b import naive_blake2b, naive_keys, naive_sealed
+from payload_vectors import VECTORS
 from test_session import KEY, connect, error
 
 from host_bridge import messages

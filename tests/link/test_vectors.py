@@ -5,10 +5,10 @@ from typing import Any
 
 import payload_vectors
 import pytest
-from conftest import VECTORS
 from link_c import Codec
 from link_device import CDevice
 from link_naive import naive_cobs, naive_crc32, naive_frame
+from payload_vectors import VECTORS
 
 from host_bridge import messages
 from host_bridge.frame import Frame, FrameFault
