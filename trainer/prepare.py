@@ -156,6 +156,7 @@ def begin(config: RunConfig, data: Data) -> Begun:
         overlap=config.overlap,
         samples_of=_saliency_batches(config, data),
         seed=config.seed,
+        rescale=None if config.rescale == "auto" else config.rescale == "yes",
     )
     if algorithm.shrink is not None:
         smaller = algorithm.shrink(beginning)

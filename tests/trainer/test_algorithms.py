@@ -167,6 +167,29 @@ def test_fedpai_keeps_the_share_and_fedavg_everything() -> None:
         assert mask is None or not weight[~mask].any()
 
 
+@pytest.mark.parametrize(
+    ("pruner", "wanted", "scaled"),
+    [
+        ("synflow", None, True),
+        ("snip", None, True),
+        ("grasp", None, False),
+        ("grasp", True, True),
+        ("snip", False, False),
+    ],
+)
+def test_survivors_are_scaled_as_the_pruner_or_the_user_has_it(pruner: str, wanted: bool | None, scaled: bool) -> None:
+    network = tiny_network()
+    state, initial = begin(network, "fedpai-u", pruner=pruner, rescale=wanted), begin(network, "fedavg").weights
+    for spec, weight, held, before in zip(network.specs, state.weights, state.masks[0], initial, strict=True):
+        mask = np.ones(before.shape, np.bool_) if held is None else held
+        assert not weight[~mask].any()
+        energy = (weight.astype(np.float64) ** 2).reshape(-1, weight.shape[-1]).sum(axis=0)
+        if scaled and spec.prunable:
+            assert np.allclose(energy[energy > 0], 2)
+        else:
+            assert np.array_equal(weight[mask], before[mask])
+
+
 def test_the_same_seed_gives_the_same_masks() -> None:
     """Two networks built one after the other, as two runs would."""
     first, again = (begin(tiny_network(), "fedpai-u", 0.8).masks[0] for _ in range(2))

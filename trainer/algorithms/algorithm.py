@@ -58,6 +58,7 @@ class Beginning:
         overlap: share of personalized masks that all clients have in common, 0 to 1.
         samples_of: gives a client's batch for saliency scores.
         seed: of the run; the pruner's chance follows from it.
+        rescale: whether survivors are scaled to make up for dropped inputs; None: as the pruner has it.
     """
 
     network: Network
@@ -69,6 +70,7 @@ class Beginning:
     overlap: float
     samples_of: SamplesOf = field(repr=False)
     seed: int
+    rescale: bool | None = None
 
     @property
     def clients(self) -> int:

@@ -13,6 +13,7 @@ from trainer.algorithms.algorithm import Algorithm, Beginning, ServerState
 from trainer.algorithms.rounds import run_round
 from trainer.channels import complete_masks
 from trainer.initialisers import rescale_survivors
+from trainer.masks import apply_masks
 from trainer.models.statistics import private_statistics
 from trainer.pruners import PRUNERS, Pruner, prune
 from trainer.pruners.pruner import Samples
@@ -23,12 +24,15 @@ _PRUNERS = ("synflow", *(name for name in PRUNERS.names if name != "synflow"))
 
 
 def init(beginning: Beginning) -> ServerState:
-    """Score the initial weights, keep the best, and make up for the inputs that units have lost."""
+    """Score the initial weights, keep the best and, as the pruner has it, make up for inputs that units have lost."""
     specs = beginning.network.specs
     masks = _MASKS[beginning.mask_source](beginning)
     state = ServerState(0, specs, beginning.weights, masks)
-    # Unlike masks leave a unit different inputs at each client: no one scale would fit them all.
-    return replace(state, weights=rescale_survivors(specs, state.weights, masks[0])) if state.shared else state
+    if not state.shared:
+        return state  # a unit has different inputs at each client: no one scale would fit them all
+    rescales = _pruner(beginning).rescales if beginning.rescale is None else beginning.rescale
+    start = rescale_survivors if rescales else apply_masks
+    return replace(state, weights=start(specs, state.weights, masks[0]))
 
 
 def shared_masks(beginning: Beginning) -> tuple[Masks, ...]:

@@ -11,6 +11,9 @@ most negative (its algorithm 1, and its authors' code). Here a high score is kep
 As the authors do, logits are divided by a temperature of 200, normalisations take the statistics of the batch, and H
 and g regard the prunable tensors only. Scores have both signs: a weight may have a high magnitude and be the first to
 go.
+
+Training starts from the weights that were scored: what keeps the gradient large at their size makes it too large when
+they are scaled up (docs/results.md).
 """
 
 import numpy as np
@@ -38,4 +41,4 @@ def prepare(network: Network) -> Scorer:
     return score
 
 
-GRASP = Pruner("grasp", prepare, global_budget, needs_data=True)
+GRASP = Pruner("grasp", prepare, global_budget, needs_data=True, rescales=False)

@@ -58,6 +58,8 @@ class Pruner:
         iterations: times to score and prune, keeping ``density ** (i / iterations)`` after the i-th.
         needs_data: whether it scores with samples.
         revives: whether a weight that an iteration dropped may come back in a later one.
+        rescales: whether training starts from survivors that make up for dropped inputs
+            (:mod:`trainer.initialisers.survivors`), not from the very weights that were scored.
     """
 
     name: str
@@ -66,3 +68,4 @@ class Pruner:
     iterations: int = 1
     needs_data: bool = False
     revives: bool = False
+    rescales: bool = True
