@@ -8,16 +8,21 @@ import argparse
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.results.grid import all_options
 from benchmarks.results.store import load
 from benchmarks.results.studies import STUDIES
-from benchmarks.results.tables import bytes_table, study_table
+from benchmarks.results.tables import study_table
 from benchmarks.results.workers import quiet, run_one
 
 FOLDER = Path("runs/results")
+_LEGEND = (
+    "Test accuracy in percent, mean ± standard deviation over {seeds}, behind cells of fewer how many; the worst\n"
+    "client's on test samples distributed like its own; bytes up of a client and round, of the first seed."
+)
 
 
 def main() -> None:
@@ -70,7 +75,7 @@ def _at(data_dir: str | None, options: dict[str, Any]) -> dict[str, Any]:
     return {**options, **({} if data_dir is None else {"data_dir": data_dir})}
 
 
-def _share(work: list[tuple[Path | None, str, dict[str, Any]]], jobs: int) -> list[str]:
+def _share(work: Sequence[tuple[Path | None, str, dict[str, Any]]], jobs: int) -> list[str]:
     """What came of each, in words."""
     lines = []
     # A fresh process now and then gives back what graphs of many shapes have taken.
@@ -82,15 +87,9 @@ def _share(work: list[tuple[Path | None, str, dict[str, Any]]], jobs: int) -> li
 
 
 def _print_study(name: str) -> None:
-    study, folder = STUDIES[name], FOLDER / name
-    print(
-        f"\n### {study.title}\n\nTest accuracy in percent, mean ± standard deviation over {len(study.seeds)} seeds:\n"
-    )
-    print(study_table(folder, study, lambda result: result.accuracy))
-    print("\nThe worst client's accuracy on test samples distributed like its own:\n")
-    print(study_table(folder, study, lambda result: result.local_worst))
-    print("\nBytes up, per client and round:\n")
-    print(bytes_table(folder, study))
+    study = STUDIES[name]
+    seeds = f"{len(study.seeds)} seeds" if len(study.seeds) > 1 else "one seed"
+    print(f"\n### {study.title}\n\n{_LEGEND.format(seeds=seeds)}\n\n{study_table(FOLDER / name, study)}")
 
 
 if __name__ == "__main__":
