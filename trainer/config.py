@@ -57,7 +57,9 @@ class RunConfig(BaseModel):
     overlap: float = _option(0.8, _METHOD, "Share of personalized masks that all clients have in common.", ge=0, le=1)
     saliency_samples: int = _option(128, _METHOD, "Samples of a client that data-driven pruners score with.", ge=1)
     rescale: Rescale = _option(
-        "auto", _METHOD, "Of fedpai-u: scale survivors to make up for dropped inputs; auto: as the pruner has it."
+        "auto",
+        _METHOD,
+        "Of fedpai-u, one mask for all: scale survivors up for dropped inputs; auto: as the pruner has it.",
     )
     adjust_every: int = _option(5, _METHOD, "Rounds between changes of the mask, for methods that change it.", ge=1)
     rounds: int = _option(defaults.ROUNDS, _TRAINING, "Federated rounds.", ge=1)

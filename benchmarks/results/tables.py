@@ -46,9 +46,8 @@ def _accuracy(results: Results) -> str:
 
 def _beside(results: Results) -> tuple[str, str]:
     first = results[0]
-    return _cell(
-        results, lambda result: result.local_worst
-    ), NOT_RUN if first is None else f"{first.bytes_per_client:,}"
+    sent = NOT_RUN if first is None else f"{first.bytes_per_client:,}"
+    return _cell(results, lambda result: result.local_worst), sent
 
 
 def _cell(results: Results, of: Callable[[Result], float]) -> str:

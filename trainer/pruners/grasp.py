@@ -12,8 +12,7 @@ As the authors do, logits are divided by a temperature of 200, normalisations ta
 and g regard the prunable tensors only. Scores have both signs: a weight may have a high magnitude and be the first to
 go.
 
-Training starts from the weights that were scored: what keeps the gradient large at their size makes it too large when
-they are scaled up (docs/results.md).
+Training starts from the weights that were scored, as in the paper; scaled up, they ended far worse (docs/results.md).
 """
 
 import numpy as np
